@@ -1,0 +1,1 @@
+"""The judge: from transcripts to verdicts with evidence."""

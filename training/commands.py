@@ -1,0 +1,103 @@
+"""The commands that training brings to `judge`: train, evaluate, corpus."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from training import require_train_extra
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), default=Path("training/default.toml"), show_default=True)
+@click.option("--base", type=click.Path(path_type=Path), required=True, help="Folder of the base encoder.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder of the new bundle.")
+@click.option("--threads", type=click.IntRange(1), default=None, help="Threads for torch.")
+def train(config: Path, base: Path, out: Path, threads: int | None) -> None:
+    """Fit a bundle on the corpus: split by family, fit, calibrate, evaluate, export, check parity.
+
+    \b
+    Exit codes:
+      0  the bundle was written
+      1  the corpus, the settings or the base could not be used
+      2  the command line was wrong
+
+    \b
+    Example:
+      judge train --base all-MiniLM-L6-v2 -o models/mine
+    """
+    require_train_extra()
+    # Imported here: torch takes seconds to load.
+    import torch
+
+    from training.config import read_settings
+    from training.run import train as run
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    layout = run(read_settings(config), base=base, out=out)
+    click.echo(f"wrote {layout.folder}", err=True)
+
+
+@click.command()
+@click.argument("labelled", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--model", default="default", show_default=True, help="Shipped bundle by name, or a folder.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Also write the table here as JSON.")
+@click.option("--no-evidence", is_flag=True, help="Accept labels without evidence, as in public data.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the bootstrap.")
+def evaluate(labelled: tuple[Path, ...], model: str, json_path: Path | None, no_evidence: bool, seed: int) -> None:
+    """Measure a bundle on labelled transcripts and print the quality table.
+
+    \b
+    Exit codes:
+      0  measured
+      1  the data or the bundle could not be read
+      2  the command line was wrong
+
+    \b
+    Example:
+      judge evaluate training/corpus --model models/default
+    """
+    require_train_extra()
+    # Imported here: numpy and onnxruntime are not needed for --help.
+    import json
+
+    from classifier.judge import Judge
+    from training.corpus_reader import read_corpus
+    from training.evaluate import judge_scores, quality_table
+
+    records = list(read_corpus(labelled, require_evidence=not no_evidence))
+    table = quality_table([(model, judge_scores(Judge.load(model), records))], seed=seed)
+    click.echo(table.as_markdown())
+    if json_path is not None:
+        json_path.write_text(json.dumps(table.as_rows(), indent=1) + "\n", encoding="utf-8")
+
+
+@click.group()
+def corpus() -> None:
+    """Look after the corpus of labelled transcripts."""
+
+
+@corpus.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+def audit(paths: tuple[Path, ...]) -> None:
+    """Validate the corpus and print its composition and shortcut figures.
+
+    \b
+    Exit codes:
+      0  every record is valid
+      1  a record is not; the sentence says which and why
+      2  the command line was wrong
+
+    \b
+    Example:
+      judge corpus audit training/corpus
+    """
+    # Imported here: --help needs none of it.
+    from training.audit import audit_report
+    from training.corpus_reader import read_corpus
+
+    records = list(read_corpus(paths or (Path("training/corpus"),)))
+    sys.stdout.write(audit_report(records))

@@ -1,0 +1,175 @@
+"""The quality table: the judge beside its baselines, per label and for risk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.calibration import sigmoid
+from classifier.judge import Judge
+from classifier.oddities import assistant_texts
+from classifier.records import LABELS, NEGATIVE_LABELS
+from training.calibrate import Pooled, calibrated_log_odds, fit_calibration
+from training.corpus_reader import LabelledTranscript
+from training.metrics import Figure, auroc, bootstrap, expected_calibration_error, pairwise_accuracy, tpr_at
+
+TARGETS: Final = (*LABELS, "risk")
+METRICS: Final = {
+    "AUROC": auroc,
+    "pairwise": pairwise_accuracy,
+    "TPR@5%": tpr_at(0.05),
+    "TPR@1%": tpr_at(0.01),
+    "ECE": expected_calibration_error,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One judge's scores of labelled transcripts."""
+
+    values: NDArray[np.float64]
+    """Shape (n_transcripts, n_targets), columns as `TARGETS`; NaN where it gives none."""
+    labels: NDArray[np.int8]
+    """The same shape: 1, 0 or -1 for unknown."""
+    scenarios: tuple[str, ...]
+    """Scenario of each transcript."""
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRow:
+    """One judge on one target."""
+
+    judge: str
+    """Name of the judge or baseline."""
+    target: str
+    """A label, or `risk`."""
+    positives: int
+    """Support."""
+    negatives: int
+    """Support."""
+    figures: dict[str, Figure]
+    """Metric name to figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class QualityTable:
+    """The table of the quality protocol."""
+
+    rows: tuple[QualityRow, ...]
+    """Judges in the order given, targets in the order of `TARGETS`."""
+
+    def as_markdown(self) -> str:
+        """Write the table for people."""
+        head = "| judge | target | pos / neg | " + " | ".join(METRICS) + " |"
+        lines = [head, "|---" * (3 + len(METRICS)) + "|"]
+        for row in self.rows:
+            figures = " | ".join(str(row.figures[name]) for name in METRICS)
+            lines.append(f"| {row.judge} | {row.target} | {row.positives} / {row.negatives} | {figures} |")
+        return "\n".join(lines)
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return the table as JSON values; an undefined figure is null."""
+        rows = []
+        for row in self.rows:
+            figures = {
+                name: {key: None if np.isnan(value) else value for key, value in asdict(figure).items()}
+                for name, figure in row.figures.items()
+            }
+            rows.append({**asdict(row), "figures": figures})
+        return rows
+
+
+def quality_table(judges: Sequence[tuple[str, Scores]], *, seed: int) -> QualityTable:
+    """Measure each judge on each target that has positives and negatives, intervals over scenarios."""
+    rows = []
+    for name, scores in judges:
+        for column, target in enumerate(TARGETS):
+            known = (scores.labels[:, column] >= 0) & ~np.isnan(scores.values[:, column])
+            y_true, values = scores.labels[known, column], scores.values[known, column]
+            if not (y_true == 1).any() or not (y_true == 0).any():
+                continue
+            scenarios = [scenario for scenario, keep in zip(scores.scenarios, known, strict=True) if keep]
+            figures = {
+                metric_name: bootstrap(metric, y_true, values, scenarios, rng=np.random.default_rng(seed))
+                for metric_name, metric in METRICS.items()
+            }
+            rows.append(QualityRow(name, target, int((y_true == 1).sum()), int((y_true == 0).sum()), figures))
+    return QualityTable(tuple(rows))
+
+
+def judge_scores(judge: Judge, records: Sequence[LabelledTranscript]) -> Scores:
+    """Score labelled transcripts with a bundle."""
+    values = [
+        [np.nan if p is None else p for p in (*(verdict.probabilities[label] for label in LABELS), verdict.risk)]
+        for verdict in judge([record.transcript for record in records])
+    ]
+    return Scores(np.array(values, dtype=np.float64), _labels(records), tuple(r.scenario for r in records))
+
+
+def calibrated_scores(records: Sequence[LabelledTranscript], pooled: Pooled) -> Scores:
+    """Turn held-out pooled logits to probabilities by a calibration fitted on the other half of the scenarios.
+
+    The calibration that ships is fitted on all of them; this one measures without that advantage.
+    """
+    scenarios = [record.scenario for record in records]
+    half = np.array([sum(map(ord, scenario)) % 2 for scenario in scenarios])
+    values = np.full((len(records), len(TARGETS)), np.nan)
+    for side in (0, 1):
+        calibration = fit_calibration(_take(pooled, half != side))
+        here = _take(pooled, half == side)
+        log_odds = calibrated_log_odds(here, calibration.labels)
+        risk = [calibration.risk({label: row[LABELS.index(label)] for label in NEGATIVE_LABELS}) for row in log_odds]
+        values[half == side] = np.column_stack([np.vectorize(sigmoid)(log_odds), risk])
+    return Scores(values, _labels(records), tuple(scenarios))
+
+
+def baseline_scores(records: Sequence[LabelledTranscript], folds: int, seed: int) -> list[tuple[str, Scores]]:
+    """Score with what a judge must beat, on the same folds by family: words, length, context alone."""
+    # Imported here: training.run imports this module.
+    from training.run import deal_families
+
+    fold_of = deal_families(records, folds, seed)
+    labels, scenarios = _labels(records), tuple(record.scenario for record in records)
+    texts = ["\n".join(assistant_texts(record.transcript)) for record in records]
+    contexts = ["\n".join(m.content for m in r.transcript.messages if m.role != "assistant") for r in records]
+    lengths = np.log1p(np.array([[len(text)] for text in texts], dtype=np.float64))
+    found = []
+    for name, features in (("TF-IDF", texts), ("context only", contexts), ("length only", lengths)):
+        values = np.full(labels.shape, np.nan)
+        for fold in range(folds):
+            test = np.flatnonzero(fold_of == fold)
+            for column in range(len(TARGETS)):
+                fit = np.flatnonzero((fold_of != fold) & (labels[:, column] >= 0))
+                if len(set(labels[fit, column].tolist())) == 2:
+                    values[test, column] = _fit_predict(features, labels[:, column], fit, test)
+        found.append((name, Scores(values, labels, scenarios)))
+    return found
+
+
+def _fit_predict(
+    features: Any, labels: NDArray[np.int8], fit: NDArray[np.int64], test: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    # Imported here: only the baselines need scikit-learn.
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    model = LogisticRegression(max_iter=1000, class_weight="balanced", C=10.0)
+    if isinstance(features, list):
+        pipe = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True), model)
+        pipe.fit([features[i] for i in fit], labels[fit])
+        return np.asarray(pipe.predict_proba([features[i] for i in test])[:, 1])
+    return np.asarray(model.fit(features[fit], labels[fit]).predict_proba(features[test])[:, 1])
+
+
+def _labels(records: Sequence[LabelledTranscript]) -> NDArray[np.int8]:
+    rows = [[-1 if v is None else v for v in (*(r.labels[label] for label in LABELS), r.risk)] for r in records]
+    return np.array(rows, dtype=np.int8)
+
+
+def _take(pooled: Pooled, rows: NDArray[np.bool_]) -> Pooled:
+    return Pooled(pooled.logits[rows], pooled.n_segments[rows], pooled.labels[rows])

@@ -144,7 +144,7 @@ class Judge:
         """
         # Imported here: polars adds 0.15 s, which a single score need not pay.
         from classifier.readers.frame import read_frame
-        from classifier.table import frame as to_frame
+        from classifier.table import to_frame
 
         return to_frame(self(read_frame(frame, messages=messages, id=id)))
 

@@ -80,7 +80,9 @@ def find_bundle(model: str | Path) -> BundleLayout:
             return BundleLayout.in_folder(shelf / str(model))
     layout = BundleLayout.in_folder(Path(model))
     if not layout.manifest.is_file():
-        raise BundleError(f"{MANIFEST} is missing", where=str(model), then="name a bundle's folder, or leave --model out")
+        raise BundleError(
+            f"{MANIFEST} is missing", where=str(model), then="name a bundle's folder, or leave --model out"
+        )
     return layout
 
 

@@ -84,7 +84,9 @@ class Calibration:
         if fpr is None:
             if operating_point not in self.thresholds:
                 known = ", ".join(sorted(self.thresholds))
-                raise UsageError(f"unknown name {operating_point!r}", where="--operating-point", then=f"use one of {known}")
+                raise UsageError(
+                    f"unknown name {operating_point!r}", where="--operating-point", then=f"use one of {known}"
+                )
             return {label: self.thresholds[operating_point][label] for label in NEGATIVE_LABELS}
         return {label: self._threshold_at(label, fpr) for label in NEGATIVE_LABELS}
 
@@ -135,6 +137,8 @@ def read_calibration(text: str, *, where: str) -> Calibration:
         calibration = Calibration(**values)
         for point in (SCREEN, GATE):
             _ = [float(calibration.thresholds[point][label]) for label in NEGATIVE_LABELS]
-    except (KeyError, TypeError, ValueError) as error:
-        raise BundleError(f"calibration is not as expected ({error})", where=where, then="fetch the bundle again") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"calibration is not as expected ({error})", where=where, then="fetch the bundle again"
+        ) from error
     return calibration

@@ -44,9 +44,9 @@ def require_extra(extra: str, modules: Sequence[str], *, needed_by: str) -> None
     Examples
     --------
     >>> require_extra("train", ["json"], needed_by="training")
-    >>> require_extra("train", ["no_such_module"], needed_by="training")
+    >>> require_extra("train", ["no_such_module"], needed_by="training")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    classifier.errors.MissingExtraError: training: no_such_module not installed; run: pip install 'transcript-judge[train]'
+    classifier.errors.MissingExtraError: training: no_such_module not installed; run: pip install ...
     """
     missing = [module for module in modules if find_spec(module) is None]
     if missing:

@@ -1,4 +1,4 @@
-"""The golden scores of a bundle: does this machine compute what the exporting one did?"""
+"""The golden scores of a bundle: they show whether this machine computes what the exporting one did."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.bundle import BundleLayout, audit, find_bundle
-from classifier.calibration import GATE, SCREEN, Calibration, read_calibration
+from classifier.calibration import GATE, SCREEN, read_calibration
 from classifier.encoder import Encoder, Head, Layouter, open_tokenizer
 from classifier.errors import BundleError
 from classifier.records import Row, Transcript, Unscored, Verdict

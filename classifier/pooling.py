@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def pool_principles(
-    logits: NDArray[np.float32], members: Sequence[Sequence[int]]
-) -> NDArray[np.float32]:
+def pool_principles(logits: NDArray[np.float32], members: Sequence[Sequence[int]]) -> NDArray[np.float32]:
     """Join the principles of each label by log-mean-exp, a soft maximum that does not grow with their number.
 
     Parameters

@@ -53,7 +53,9 @@ def key_of_run(files: Sequence[str], *, bundle: str, constitution: str, options:
         If standard input is among them: it cannot be read again.
     """
     if "-" in files:
-        raise ResumeError("standard input cannot be read again", where="-", then="save it to a file to use -o with resume")
+        raise ResumeError(
+            "standard input cannot be read again", where="-", then="save it to a file to use -o with resume"
+        )
     return RunKey({file: digest_file(Path(file)) for file in files}, bundle, constitution, dict(options))
 
 
@@ -67,7 +69,9 @@ def kind_of(path: Path, wanted: str | None) -> str:
     """
     kind = wanted or path.suffix.removeprefix(".")
     if kind not in KINDS:
-        raise UsageError(f"no output format {kind!r}", where=str(path), then=f"end it in .{', .'.join(KINDS)} or use --to")
+        raise UsageError(
+            f"no output format {kind!r}", where=str(path), then=f"end it in .{', .'.join(KINDS)} or use --to"
+        )
     return kind
 
 

@@ -184,13 +184,11 @@ def segment_scores(lens: Lens, segments: Sequence[Segment], logits: NDArray[np.f
             label: sigmoid(lens.logit(label, float(label_logits[row, i]), 1)) for i, label in enumerate(lens.labels)
         }
         best = {
-            label: ids[max(members, key=lambda column: logits[row, column])]  # noqa: B023  # used within this turn
+            label: ids[max(members, key=lambda column: logits[row, column])]  # used within this turn
             for label, members in zip(lens.labels, lens.members, strict=True)
         }
         scores.append(
-            SegmentScore(
-                segment.message, segment.field, segment.part, segment.start, segment.stop, probabilities, best
-            )
+            SegmentScore(segment.message, segment.field, segment.part, segment.start, segment.stop, probabilities, best)
         )
     return scores
 
@@ -243,7 +241,7 @@ def _evidence(lens: Lens, ruling: Ruling, label_logits: NDArray[np.float32], lab
         score = sigmoid(lens.logit(label, float(label_logits[row, column]), 1))
         if found and score < SHOWN_PROBABILITY:
             break
-        best = max(members, key=lambda index: ruling.logits[row, index])  # noqa: B023  # used within this turn
+        best = max(members, key=lambda index: ruling.logits[row, index])  # used within this turn
         text = ruling.transcript.messages[segment.message].parts(segment.field)[segment.part]
         found.append(
             Evidence(

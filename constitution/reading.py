@@ -85,7 +85,9 @@ def _principle(entry: dict[str, Any], sources: dict[str, str], where: str) -> Pr
     texts = {name: _text(entry.get(name), name, where) for name in REQUIRED if name != "severity"}
     lists = {name: _texts(entry.get(name, []), name, where) for name in LISTS}
     if not ID.fullmatch(texts["id"]):
-        raise ConstitutionError(f"id {texts['id']!r} is not lower-case words joined by hyphens", where=where, then="rename it")
+        raise ConstitutionError(
+            f"id {texts['id']!r} is not lower-case words joined by hyphens", where=where, then="rename it"
+        )
     if not LABEL.fullmatch(texts["label"]):
         raise ConstitutionError(
             f"label {texts['label']!r} is not a lower-case word", where=where, then="use letters, digits and _"
@@ -100,7 +102,9 @@ def _principle(entry: dict[str, Any], sources: dict[str, str], where: str) -> Pr
         )
     severity = entry.get("severity")
     if type(severity) is not int or not 1 <= severity <= 5:
-        raise ConstitutionError(f"severity is {severity!r}, not a whole number from 1 to 5", where=where, then="correct it")
+        raise ConstitutionError(
+            f"severity is {severity!r}, not a whole number from 1 to 5", where=where, then="correct it"
+        )
     unknown = [key for key in lists["sources"] if key not in sources]
     if unknown:
         raise ConstitutionError(f"source {unknown[0]!r} is not in [sources]", where=where, then="add it there")

@@ -26,6 +26,8 @@ def render_card(settings: Settings, records: Sequence[LabelledTranscript], table
     families = Counter(record.family for record in records)
     risky = sum(record.risk == 1 for record in records)
     labels = ", ".join(f"{label} {sum(r.labels[label] == 1 for r in records)}" for label in LABELS)
+    n_scenarios = len({record.scenario for record in records})
+    share = risky / max(1, len(records))
     sources = ", ".join(settings.extra) or "none"
     return f"""# Card
 
@@ -38,12 +40,12 @@ unethically, and how far it reasons admirably, with the passages that moved it. 
 determined writer can get past it, and no verdict should decide anything about a person or a model unread.
 
 ## What it was fitted on
-{len(records)} written transcripts in {len({r.scenario for r in records})} scenarios and {len(families)} families, mostly English;
-positives: {labels}. Risky: {risky}. Public runs added: {sources}. Seed {settings.seed}.
+{len(records)} written transcripts in {n_scenarios} scenarios and {len(families)} families, mostly
+English; positives: {labels}. Risky: {risky}. Public runs added: {sources}. Seed {settings.seed}.
 
 ## What was measured
-On families held out of fitting ({settings.folds} folds), beside baselines on the same folds; 95% intervals over scenarios.
-The prevalence is the corpus's: probabilities are for data with about {risky / max(1, len(records)):.0%} risky transcripts.
+On families held out of fitting ({settings.folds} folds), beside baselines on the same folds; 95% intervals over
+scenarios. The prevalence is the corpus's: probabilities are for data with about {share:.0%} risky transcripts.
 
 {table.as_markdown()}
 

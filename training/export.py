@@ -107,9 +107,7 @@ def check_parity(network: JudgeNetwork, encoder: Encoder, head: Head, probes: Se
         wanted = network.encoder(*(torch.from_numpy(array) for array in arrays))
         logits = network.head(wanted, wanted).numpy()
     found = encoder(probes)
-    difference = max(
-        float(np.abs(found - wanted.numpy()).max()), float(np.abs(head(found, found) - logits).max())
-    )
+    difference = max(float(np.abs(found - wanted.numpy()).max()), float(np.abs(head(found, found) - logits).max()))
     if difference > PARITY:
         raise ParityError(
             f"ONNX differs from torch by {difference:.2g}, more than {PARITY:g}",
@@ -212,7 +210,7 @@ def _export(
     axes: dict[str, dict[int, str]],
 ) -> None:
     with warnings.catch_warnings(), torch.no_grad():
-        # The tracing exporter says that it is old; the newer one needs one more package and keeps no dynamic batch here.
+        # The tracing exporter says that it is old; the newer one needs one more package.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module,

@@ -68,9 +68,7 @@ def fit(
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = JudgeNetwork(load_base(base))
-    epochs = [
-        batch_scenarios(examples, most_segments=settings.batch_segments, rng=rng) for _ in range(settings.epochs)
-    ]
+    epochs = [batch_scenarios(examples, most_segments=settings.batch_segments, rng=rng) for _ in range(settings.epochs)]
     n_steps = sum(len(batches) for batches in epochs)
     optimizer = torch.optim.AdamW(
         [
@@ -210,9 +208,7 @@ def _pool_transcripts(label_logits: Tensor, targets: Targets) -> Tensor:
 
 def _transcript_loss(pooled: Tensor, targets: Targets) -> Tensor:
     known = targets.labels != UNKNOWN
-    losses = functional.binary_cross_entropy_with_logits(
-        pooled, targets.labels.clamp(min=0).float(), reduction="none"
-    )
+    losses = functional.binary_cross_entropy_with_logits(pooled, targets.labels.clamp(min=0).float(), reduction="none")
     return (losses * known).sum() / known.sum().clamp(min=1)
 
 
@@ -227,5 +223,3 @@ def _pair_loss(pooled: Tensor, targets: Targets) -> Tensor:
             gaps = pooled[:, None, column] - pooled[None, :, column]
             losses.append(functional.softplus(1.0 - gaps[pairs]).mean())
     return torch.stack(losses).mean() if losses else pooled.sum() * 0.0
-
-

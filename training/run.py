@@ -169,5 +169,3 @@ def golden_scores(layout: BundleLayout, records: Sequence[LabelledTranscript]) -
 
 def _extra(settings: Settings) -> list[LabelledTranscript]:
     return list(read_corpus(settings.extra, require_evidence=False)) if settings.extra else []
-
-

@@ -61,7 +61,7 @@ def _nearest(judge: Judge, transcript: Transcript, verdict: Verdict) -> dict[str
     scores = judge.segment_scores(transcript)
     found: dict[str, Evidence] = {}
     for label in sorted(scores[0].probabilities if scores else (), key=lambda k: -(verdict.probabilities.get(k) or 0)):
-        best = max(scores, key=lambda score: score.probabilities[label])  # noqa: B023  # used within this turn
+        best = max(scores, key=lambda score: score.probabilities[label])  # used within this turn
         text = transcript.messages[best.message].parts(best.field)[best.part]
         found[label] = Evidence(
             label=label,

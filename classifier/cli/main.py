@@ -79,5 +79,3 @@ def main() -> None:
 
 def _plugins() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=PLUGINS)}
-
-

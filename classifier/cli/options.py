@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which judge to load; `load_judge` takes them by name."""
     for option in (
-        click.option("--jobs", type=click.IntRange(1), default=None, help="Threads of the encoder; default: all cores."),
+        click.option(
+            "--jobs", type=click.IntRange(1), default=None, help="Threads of the encoder; default: all cores."
+        ),
         click.option("--fpr", type=float, default=None, help="Flag at this false-positive rate a label instead."),
         click.option("--operating-point", default="gate", show_default=True, help="Where to flag: gate or screen."),
         click.option("--constitution", type=click.Path(path_type=Path), default=None, help="Judge by this TOML file."),

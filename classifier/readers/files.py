@@ -180,7 +180,9 @@ def _with_oddities(transcript: Transcript, record: Mapping[str, Any]) -> Transcr
     if not marked:
         return transcript
     warnings = (*transcript.warnings, "holds a canary string: keep it out of training data")
-    return Transcript(transcript.id, transcript.source, transcript.messages, warnings, transcript.gaps, transcript.facts)
+    return Transcript(
+        transcript.id, transcript.source, transcript.messages, warnings, transcript.gaps, transcript.facts
+    )
 
 
 def _lines(path: str) -> Iterator[_Line]:

@@ -1,0 +1,80 @@
+"""A killed run continues to the same bytes, or says why it cannot."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import classifier.run
+from classifier.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifier.run, "PART_ROWS", 2)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    path = tmp_path / "runs.jsonl"
+    lines = [{"id": str(n), "messages": [{"role": "assistant", "content": f"Report {n} is done."}]} for n in range(7)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def killed_after(parts: int, runs: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = classifier.run.Parts.write
+
+    def until(self: classifier.run.Parts, number: int, verdicts: list[classifier.run.Verdict]) -> None:
+        if number == parts:
+            raise KeyboardInterrupt
+        write(self, number, verdicts)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(classifier.run.Parts, "write", until)
+        CliRunner().invoke(main, ["score", str(runs), "-o", str(out)])
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("parts", range(4))
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_resumed_run_gives_the_same_bytes(
+    kind: str, parts: int, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, broken = tmp_path / f"whole.{kind}", tmp_path / f"broken.{kind}"
+    CliRunner().invoke(main, ["score", str(runs), "-o", str(whole)])
+    killed_after(parts, runs, broken, monkeypatch)
+    result = CliRunner().invoke(main, ["score", str(runs), "-o", str(broken), "--resume"])
+    assert result.exit_code == 0, result.stderr
+    assert broken.read_bytes() == whole.read_bytes()
+
+
+def test_changed_input_is_refused(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "v.jsonl"
+    killed_after(1, runs, out, monkeypatch)
+    runs.write_text(runs.read_text().replace("done", "open"), encoding="utf-8")
+    result = CliRunner().invoke(main, ["score", str(runs), "-o", str(out), "--resume"])
+    assert (result.exit_code, "inputs changed since the run began" in result.stderr) == (1, True)
+
+
+def test_standard_input_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["score", "-", "-o", str(tmp_path / "v.jsonl"), "--resume"], input="")
+    assert (result.exit_code, "standard input cannot be read again" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        pytest.param([], "it is there already", id="output-there"),
+        pytest.param(["--resume"], "it is there already", id="nothing-to-resume"),
+        pytest.param(["--resume", "--overwrite"], "exclude each other", id="both"),
+    ],
+)
+def test_earlier_output_is_not_lost(options: list[str], sentence: str, runs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "v.jsonl"
+    out.write_text("precious", encoding="utf-8")
+    result = CliRunner().invoke(main, ["score", str(runs), "-o", str(out), *options])
+    assert (result.exit_code, sentence in result.stderr, out.read_text()) == (2, True, "precious")

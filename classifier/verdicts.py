@@ -235,7 +235,7 @@ def _evidence(lens: Lens, ruling: Ruling, label_logits: NDArray[np.float32], lab
     column = lens.labels.index(label)
     members = lens.members[column]
     order = np.argsort(-label_logits[:, column], kind="stable")[:MOST_EVIDENCE]
-    found = []
+    found: list[Evidence] = []
     for row in order:
         segment = ruling.segments[int(row)]
         score = sigmoid(lens.logit(label, float(label_logits[row, column]), 1))

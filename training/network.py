@@ -53,7 +53,8 @@ class PrincipleHead(nn.Module):
         """Return logits of shape (n_segments, n_principles)."""
         segment = self.segment_norm(embeddings)
         met = self.segment_map(segment) @ self.principle_map(self.principle_norm(principles)).T
-        return met * self.scale + self.segment_bias(segment)
+        logits: Tensor = met * self.scale + self.segment_bias(segment)
+        return logits
 
 
 class JudgeNetwork(nn.Module):

@@ -110,7 +110,7 @@ def cross_fit(examples: Sequence[Example], shop: Workshop) -> Pooled:
         network = fit(
             rest, shop.constitution, shop.layouter, shop.settings.fit, base=shop.base, seed=shop.settings.seed
         )
-        for index in np.flatnonzero(folds == fold):
+        for index in np.flatnonzero(folds == fold).tolist():
             logits[index] = pooled_logits(network, examples[index], shop)
     return Pooled(
         logits=logits,

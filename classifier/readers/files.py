@@ -7,9 +7,10 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, BinaryIO, Final
 
 from classifier.errors import ClassifierError, InputError, UsageError
 from classifier.readers.chat import transcripts_from_chat
@@ -226,7 +227,8 @@ def _parse(raw: bytes, place: str, *, torn: bool) -> _Line:
         return _Line(place, None, f"it is {'torn off' if torn else 'not JSON'} ({error})")
 
 
-def _open(path: str) -> IO[bytes]:
+@contextmanager
+def _open(path: str) -> Iterator[IO[bytes]]:
     """Open a file by its first bytes: gzip, zstandard or plain.
 
     Raises
@@ -235,20 +237,28 @@ def _open(path: str) -> IO[bytes]:
         If it cannot be opened.
     """
     if path == STDIN:
-        return sys.stdin.buffer
+        yield sys.stdin.buffer
+        return
     try:
-        file = Path(path).open("rb")  # noqa: SIM115  # closed by the caller
-        magic = file.read(4)
-        file.seek(0)
+        file = Path(path).open("rb")  # noqa: SIM115  # closed by the stack below
     except OSError as error:
         raise InputError(f"cannot be opened ({error.strerror})", where=path, then="check the name") from error
+    with ExitStack() as stack:
+        stack.enter_context(file)
+        yield _decompressed(file, stack)
+
+
+def _decompressed(file: BinaryIO, stack: ExitStack) -> IO[bytes]:
+    magic = file.read(4)
+    file.seek(0)
     if magic[:2] == b"\x1f\x8b":
-        return gzip.open(file)  # type: ignore[return-value]  # a GzipFile is read as bytes all the same
+        return stack.enter_context(io.BufferedReader(gzip.GzipFile(fileobj=file)))
     if magic == b"\x28\xb5\x2f\xfd":
         # Imported here: few inputs need it.
         import zstandard
 
-        return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))
+        stream = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        return stack.enter_context(io.BufferedReader(stream))
     return file
 
 

@@ -58,5 +58,5 @@ def test_audit_refuses(forge: Callable[[Path], None], sentence: str, tmp_path: P
 
 
 def test_missing_bundle_is_named() -> None:
-    with pytest.raises(BundleError, match="/nowhere: manifest.json is missing"):
+    with pytest.raises(BundleError, match=r"/nowhere: manifest\.json is missing"):
         find_bundle("/nowhere")

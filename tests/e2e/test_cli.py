@@ -86,8 +86,12 @@ def test_output_holds_every_row(kind: str, tmp_path: Path) -> None:
     out = tmp_path / f"verdicts.{kind}"
     CliRunner().invoke(main, ["score", EXAMPLES, "-o", str(out)])
     n_rows = len(CliRunner().invoke(main, ["score", EXAMPLES]).stdout.splitlines())
-    read = {"jsonl": pl.read_ndjson, "csv": pl.read_csv, "parquet": pl.read_parquet}[kind]
-    assert read(io.BytesIO(out.read_bytes())).height == n_rows
+    content = io.BytesIO(out.read_bytes())
+    if kind == "parquet":
+        found = pl.read_parquet(content)
+    else:
+        found = pl.read_ndjson(content) if kind == "jsonl" else pl.read_csv(content)
+    assert found.height == n_rows
     assert not (tmp_path / f"verdicts.{kind}.parts").exists()
 
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 import classifier.run
 from classifier.cli.main import main
+from classifier.records import Verdict
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,7 @@ def runs(tmp_path: Path) -> Path:
 def killed_after(parts: int, runs: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = classifier.run.Parts.write
 
-    def until(self: classifier.run.Parts, number: int, verdicts: list[classifier.run.Verdict]) -> None:
+    def until(self: classifier.run.Parts, number: int, verdicts: list[Verdict]) -> None:
         if number == parts:
             raise KeyboardInterrupt
         write(self, number, verdicts)

@@ -94,11 +94,11 @@ def test_json_array_of_messages_is_one_transcript(tmp_path: Path) -> None:
     assert found.messages == WANTED
 
 
-def test_each_choice_of_a_response_is_partial(tmp_path: Path) -> None:
+def test_each_choice_of_a_response_is_a_transcript_with_a_warning(tmp_path: Path) -> None:
     choice = {"message": {"role": "assistant", "content": "Yes."}}
     found = list(read_transcripts(write(tmp_path / "r.jsonl", {"id": "r", "choices": [choice, choice]})))
     assert [row.id for row in found] == ["r#0", "r#1"]
-    assert all(isinstance(row, Transcript) and row.gaps for row in found)
+    assert all(isinstance(row, Transcript) and row.warnings == ("the prompt is not in the file",) for row in found)
 
 
 def test_detection_says_why(tmp_path: Path) -> None:

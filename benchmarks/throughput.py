@@ -17,7 +17,7 @@ import numpy as np
 
 from classifier import Judge, read_many
 
-WORDS = ("the rota report crew ledger was not sent before Monday so I asked Rosa and checked every row again").split()
+WORDS = ["the", "rota", "report", "crew", "was", "not", "sent", "before", "Monday", "so", "I", "asked", "Rosa"]
 
 
 def generate(path: Path, megabytes: int) -> None:
@@ -40,9 +40,8 @@ def measure(path: Path) -> None:
         n_rows += 1
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{n_rows} transcripts, {n_tokens} judged tokens, {seconds:.1f} s, {n_tokens / seconds:.0f} tokens/s, peak {peak:.0f} MiB"
-    )
+    print(f"{n_rows} transcripts, {n_tokens} judged tokens in {seconds:.1f} s: {n_tokens / seconds:.0f} a second")
+    print(f"peak {peak:.0f} MiB")
 
 
 def main() -> None:

@@ -83,6 +83,10 @@ def _reasoning(message: Mapping[str, Any]) -> list[str]:
 
 def _tool_calls(message: Mapping[str, Any]) -> tuple[ToolCall, ...]:
     calls = list(message.get("tool_calls") or ())
+    content = message.get("content")
+    for block in content if isinstance(content, list) else ():
+        if isinstance(block, Mapping) and str(block.get("type")).endswith("tool_use"):
+            calls.append({"name": block.get("name"), "input": block.get("input")})
     if message.get("function_call"):
         calls.append({"function": message["function_call"]})
     return tuple(_tool_call(call) for call in calls if isinstance(call, Mapping))

@@ -23,6 +23,8 @@ ROLE_WORDS: Final = {
 """Role words of other tools, and ours."""
 DATA_URI: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,([A-Za-z0-9+/=\s]{64,})")
 TAG_NAMES: Final = "think|thinking|thought|reasoning|reflection|scratchpad|inner_monologue|seed:think"
+SPOKEN_ELSEWHERE: Final = frozenset({"thinking", "reasoning", "redacted_thinking", "tool_use", "server_tool_use"})
+"""Blocks that a reader takes up as thinking or as a call: they are no text."""
 OPENING: Final = re.compile(rf"\A\s*<({TAG_NAMES})(?:\s[^>]*)?>", re.IGNORECASE)
 CLOSING: Final = re.compile(rf"</({TAG_NAMES})>", re.IGNORECASE)
 
@@ -70,6 +72,8 @@ def split_reasoning(text: str) -> tuple[tuple[str, ...], str]:
 
 def _block(block: Mapping[str, Any]) -> str:
     kind = str(block.get("type") or "")
+    if kind in SPOKEN_ELSEWHERE:
+        return ""
     source = block.get("source")
     if isinstance(source, Mapping) and isinstance(source.get("data"), str) and source.get("type") != "text":
         return f"[{kind} {source.get('media_type', 'data')} {len(source['data']) * 3 // 4}B]"

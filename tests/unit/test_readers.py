@@ -37,6 +37,22 @@ RECORD: dict[str, Any] = {
         {"role": "assistant", "thinking": ["so"], "content": "Done."},
     ],
 }
+BLOCKS: dict[str, Any] = {
+    "id": "c1",
+    "messages": [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "Hi"},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "hm", "signature": "x"},
+                {"type": "tool_use", "id": "1", "name": "mail", "input": {"to": "Zoë"}},
+            ],
+        },
+        {"role": "tool", "content": [{"type": "text", "text": "sent"}]},
+        {"role": "assistant", "content": [{"type": "thinking", "thinking": "so"}, {"type": "text", "text": "Done."}]},
+    ],
+}
 WANTED = (
     Message("system", "Be kind."),
     Message("user", "Hi"),
@@ -51,7 +67,9 @@ def write(path: Path, *rows: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize("row", [pytest.param(CHAT, id="chat"), pytest.param(RECORD, id="record")])
+@pytest.mark.parametrize(
+    "row", [pytest.param(CHAT, id="chat"), pytest.param(RECORD, id="record"), pytest.param(BLOCKS, id="blocks")]
+)
 def test_one_conversation_reads_the_same_in_each_format(row: dict[str, Any], tmp_path: Path) -> None:
     (found,) = read_transcripts(write(tmp_path / "runs.jsonl", row))
     assert isinstance(found, Transcript)

@@ -112,6 +112,8 @@ class Judge:
 
     def __call__(self, rows: Iterable[Row]) -> Iterator[Verdict]:
         """Judge rows as they come, in order; an `Unscored` row becomes a verdict that says so."""
+        # A remembered logit carries the rounding of the batch it came from: each call starts with none.
+        self._cache.clear()
         waiting: list[_Waiting] = []
         n_segments = 0
         for row in rows:

@@ -172,8 +172,8 @@ def write_parts(
     if skipped < done * PART_ROWS and done and skipped <= (done - 1) * PART_ROWS:
         raise ResumeError("the input has fewer rows than the parts", where=str(parts.out), then="use --overwrite")
     number = done
-    verdicts = judge(rows)
-    while batch := list(islice(verdicts, PART_ROWS)):
+    # Each part is judged by itself, so that a resumed run forms the same batches, to the last bit of the sums.
+    while batch := list(judge(islice(rows, PART_ROWS))):
         for verdict in batch:
             seen(verdict)
         parts.write(number, batch)

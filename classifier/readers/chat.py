@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from classifier.errors import InputError
 from classifier.readers.content import ROLE_WORDS, split_reasoning, text_of
+from classifier.readers.reader import RecordReader
 from classifier.readers.record import arguments_text
 from classifier.records import ROLES, LogFacts, Message, Role, ToolCall, Transcript
 
@@ -98,3 +99,13 @@ def _tool_call(call: Mapping[str, Any]) -> ToolCall:
     name = inner.get("name") or (function if isinstance(function, str) else "")
     arguments = inner.get("arguments", inner.get("input", inner.get("args")))
     return ToolCall(str(name or ""), arguments_text(arguments))
+
+
+def _recognise(record: Mapping[str, Any]) -> str | None:
+    messages = record.get("messages")
+    if isinstance(messages, list) and messages and isinstance(messages[0], Mapping) and "role" in messages[0]:
+        return "messages with roles"
+    return "choices of a response" if isinstance(record.get("choices"), list) else None
+
+
+READER: Final = RecordReader("chat", _recognise, transcripts_from_chat)

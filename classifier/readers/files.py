@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import json
-import sys
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from classifier.errors import ClassifierError, InputError, UsageError
-from classifier.readers.chat import transcripts_from_chat
-from classifier.readers.record import transcript_from_record
+from classifier.readers.foreign import foreign_family
+from classifier.readers.reader import Detection, FileReader, Line, LineReader, RecordReader, SessionReader
+from classifier.readers.registry import FORMATS, READERS, SUFFIXES
+from classifier.readers.stream import STDIN, cut_lines, open_input
 from classifier.records import Row, Transcript, Unscored
 
-FORMATS: Final = ("record", "chat")
-"""Names that `--from` takes."""
-SUFFIXES: Final = (".jsonl", ".json", ".jsonl.gz", ".json.gz", ".jsonl.zst", ".json.zst")
-"""Files that are read in a folder; others are left alone."""
-LONGEST_LINE: Final = 100_000_000
-"""Bytes; a longer line is passed over without being held, and reported."""
 PROBED_RECORDS: Final = 20
 """Records that detection looks at: the first ones may be headers."""
-STDIN: Final = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """What a file was found to be."""
-
-    format: str
-    """One of `FORMATS`."""
-    why: str
-    """What gave it away."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One record of a file, parsed or not."""
-
-    place: str
-    """File and line."""
-    value: object
-    """The JSON value; None when `problem` says why there is none."""
-    problem: str | None = None
 
 
 def read_many(paths: Iterable[str | Path], *, format: str | None = None) -> Iterator[Row]:
@@ -61,10 +35,17 @@ def read_many(paths: Iterable[str | Path], *, format: str | None = None) -> Iter
     Raises
     ------
     InputError
-        If a file is missing, empty, or of no known format.
+        If a file is missing; or if it is the only one and is empty, or of no known format. Among several, such a file
+        is one unscored row.
     """
-    for path in find_files(paths):
-        yield from read_transcripts(path, format=format)
+    files = find_files(paths)
+    for path in files:
+        try:
+            yield from read_transcripts(path, format=format)
+        except InputError as error:
+            if len(files) == 1:
+                raise
+            yield Unscored(_id(path), path, str(error))
 
 
 def find_files(paths: Iterable[str | Path]) -> list[str]:
@@ -101,19 +82,18 @@ def read_transcripts(path: str | Path, *, format: str | None = None) -> Iterator
     """
     if format is not None and format not in FORMATS:
         raise UsageError(f"unknown format {format!r}", where="--from", then=f"use one of {', '.join(FORMATS)}")
-    lines = _lines(str(path))
-    probed: list[_Line] = []
-    for line in lines:
-        probed.append(line)
-        if len(probed) == PROBED_RECORDS:
-            break
-    if not probed:
-        raise InputError("it is empty", where=str(path), then="name a file with transcripts")
-    kind = format or _vote(probed, str(path)).format
-    for line in probed:
-        yield from _rows(line, kind)
-    for line in lines:
-        yield from _rows(line, kind)
+    place = str(path)
+    with open_input(place) as file:
+        binary = _file_reader(file)
+        if binary is not None:
+            yield from _read_file(binary, file, place)
+            return
+        with closing(cut_lines(file, place)) as lines:
+            probed = list(islice(lines, PROBED_RECORDS))
+            if not probed:
+                raise InputError("it is empty", where=place, then="name a file with transcripts")
+            reader = _named(format) if format else _vote(probed, place)[0]
+            yield from _read_lines(chain(probed, lines), reader, place, forced=format is not None)
 
 
 def detect(path: str | Path) -> Detection:
@@ -124,142 +104,113 @@ def detect(path: str | Path) -> Detection:
     InputError
         If it cannot be read, or looks like nothing known.
     """
-    lines = _lines(str(path))
-    return _vote([line for line, _ in zip(lines, range(PROBED_RECORDS), strict=False)], str(path))
+    with open_input(str(path)) as file:
+        binary = _file_reader(file)
+        if binary is not None:
+            return Detection(binary.name, binary.why)
+        with closing(cut_lines(file, str(path))) as lines:
+            reader, why = _vote(islice(lines, PROBED_RECORDS), str(path))
+            return Detection(reader.name, why)
 
 
-def _vote(lines: Iterable[_Line], path: str) -> Detection:
-    seen: list[str] = []
-    for line in lines:
-        if isinstance(line.value, Mapping):
-            found = _guess(line.value)
-            if found:
-                return found
-            seen.append(", ".join(list(map(str, line.value))[:5]))
-        elif line.problem:
-            seen.append(line.problem)
-    shown = seen[0] if seen else "nothing"
-    raise InputError(
-        f"unknown format (first record: {shown})", where=path, then=f"name it with --from {'|'.join(FORMATS)}"
-    )
+def _file_reader(file: io.BufferedReader) -> FileReader | None:
+    head = file.peek(8)
+    binary = [reader for reader in READERS if isinstance(reader, FileReader)]
+    return next((reader for reader in binary if head.startswith(reader.magic)), None)
 
 
-def _guess(record: Mapping[str, Any]) -> Detection | None:
-    messages = record.get("messages")
-    if isinstance(messages, list) and messages and isinstance(messages[0], Mapping):
-        ours = [key for key in ("labels", "scenario", "variant", "evidence") if key in record]
-        if ours or any(isinstance(m, Mapping) and "thinking" in m for m in messages):
-            return Detection("record", f"messages beside {', '.join(ours) or 'thinking'}")
-        if "role" in messages[0]:
-            return Detection("chat", "messages with roles")
-    if isinstance(record.get("choices"), list):
-        return Detection("chat", "choices of a response")
+def _read_file(reader: FileReader, file: io.BufferedReader, place: str) -> Iterator[Row]:
+    with tempfile.TemporaryFile() as copy:
+        seekable: BinaryIO = file
+        if not isinstance(file.raw, io.FileIO) or not file.seekable():
+            # A pipe, or a compressed file: the reader jumps about in it.
+            shutil.copyfileobj(file, copy)
+            copy.seek(0)
+            seekable = copy
+        for row in reader.read(seekable, source=place):
+            yield _marked(row, {})
+
+
+def _named(format: str) -> LineReader:
+    return next(reader for reader in READERS if reader.name == format and not isinstance(reader, FileReader))
+
+
+def _recognise(record: Mapping[str, Any]) -> tuple[LineReader, str] | None:
+    if foreign_family(record):
+        return None
+    for reader in READERS:
+        if not isinstance(reader, FileReader):
+            why = reader.recognise(record)
+            if why:
+                return reader, why
     return None
 
 
-def _rows(line: _Line, kind: str) -> Iterator[Row]:
-    where = line.place
-    if line.problem is not None:
-        yield Unscored(_id(where), where, f"{where}: {line.problem}; correct the row")
-        return
-    if not isinstance(line.value, Mapping):
-        yield Unscored(_id(where), where, f"{where}: it is {type(line.value).__name__}, not an object; correct the row")
-        return
-    try:
-        if kind == "record":
-            yield _with_oddities(transcript_from_record(line.value, id=_id(where), source=where), line.value)
-        else:
-            for transcript in transcripts_from_chat(line.value, id=_id(where), source=where):
-                yield _with_oddities(transcript, line.value)
-    except ClassifierError as error:
-        yield Unscored(str(line.value.get("id") or _id(where)), where, str(error))
-
-
-def _with_oddities(transcript: Transcript, record: Mapping[str, Any]) -> Transcript:
-    """Add the warning that a file asks to be kept out of training sets, where it does."""
-    marked = "canary_string" in record or any("canary GUID" in m.content for m in transcript.messages)
-    if not marked:
-        return transcript
-    warnings = (*transcript.warnings, "holds a canary string: keep it out of training data")
-    return Transcript(
-        transcript.id, transcript.source, transcript.messages, warnings, transcript.gaps, transcript.facts
+def _vote(lines: Iterable[Line], path: str) -> tuple[LineReader, str]:
+    """Choose by the first record that a reader recognises."""
+    seen: list[str] = []
+    for line in lines:
+        if isinstance(line.value, Mapping):
+            found = _recognise(line.value)
+            if found:
+                return found
+            family = foreign_family(line.value)
+            if family:
+                raise InputError(f"it is {family}, which is not read here", where=path, then="convert it, or leave it")
+            seen.append(f"first record: {', '.join(list(map(str, line.value))[:5])}")
+        elif line.problem:
+            seen.append(line.problem)
+    raise InputError(
+        f"unknown format ({seen[0] if seen else 'no record is an object'})",
+        where=path,
+        then=f"name it with --from {'|'.join(FORMATS)}",
     )
 
 
-def _lines(path: str) -> Iterator[_Line]:
-    """Yield the records of a JSONL file, or of a whole-file JSON object or array."""
-    if path != STDIN and path.removesuffix(".gz").removesuffix(".zst").endswith(".json"):
-        yield from _whole(path)
+def _read_lines(lines: Iterable[Line], reader: LineReader, path: str, *, forced: bool) -> Iterator[Row]:
+    if isinstance(reader, SessionReader):
+        try:
+            for row in reader.read(lines, id=_id(path), source=path):
+                yield _marked(row, {})
+        except (ClassifierError, RecursionError) as error:
+            yield Unscored(_id(path), path, _reason(error, path))
         return
-    with _open(path) as file:
-        number = 0
-        while True:
-            raw = file.readline(LONGEST_LINE)
-            if not raw:
-                return
-            number += 1
-            place = f"{path}:{number}"
-            if len(raw) >= LONGEST_LINE and not raw.endswith(b"\n"):
-                while raw and not raw.endswith(b"\n"):
-                    raw = file.readline(LONGEST_LINE)
-                yield _Line(place, None, f"the line is over {LONGEST_LINE} bytes")
-            elif raw.strip():
-                yield _parse(raw, place, torn=not raw.endswith(b"\n"))
+    for line in lines:
+        yield from _read_line(line, reader, forced=forced)
 
 
-def _whole(path: str) -> Iterator[_Line]:
-    with _open(path) as file:
-        line = _parse(file.read(), path, torn=False)
-    if isinstance(line.value, list):
-        if line.value and all(isinstance(item, Mapping) and "role" in item for item in line.value):
-            yield _Line(path, {"messages": line.value})
-            return
-        for index, value in enumerate(line.value):
-            yield _Line(f"{path}:{index + 1}", value)
+def _read_line(line: Line, reader: RecordReader, *, forced: bool) -> Iterator[Row]:
+    """Read one record by its own reader, where it is of another format than the file's first."""
+    where, record = line.place, line.value
+    if line.problem is not None or not isinstance(record, Mapping):
+        problem = line.problem or f"it is {type(record).__name__}, not an object"
+        yield Unscored(_id(where), where, f"{where}: {problem}; correct the row")
         return
-    yield line
-
-
-def _parse(raw: bytes, place: str, *, torn: bool) -> _Line:
+    family = None if forced else foreign_family(record)
+    if family:
+        yield Unscored(_id(where), where, f"{where}: it is {family}, which is not read here; convert it, or leave it")
+        return
+    own = None if forced else _recognise(record)
+    if own and isinstance(own[0], RecordReader):
+        reader = own[0]
     try:
-        return _Line(place, json.loads(raw.decode("utf-8-sig", errors="replace")))
-    except (ValueError, RecursionError) as error:
-        return _Line(place, None, f"it is {'torn off' if torn else 'not JSON'} ({error})")
+        for row in reader.read(record, id=_id(where), source=where):
+            yield _marked(row, record)
+    except (ClassifierError, RecursionError) as error:
+        yield Unscored(str(record.get("id") or _id(where)), where, _reason(error, where))
 
 
-@contextmanager
-def _open(path: str) -> Iterator[IO[bytes]]:
-    """Open a file by its first bytes: gzip, zstandard or plain.
-
-    Raises
-    ------
-    InputError
-        If it cannot be opened.
-    """
-    if path == STDIN:
-        yield sys.stdin.buffer
-        return
-    try:
-        file = Path(path).open("rb")  # noqa: SIM115  # closed by the stack below
-    except OSError as error:
-        raise InputError(f"cannot be opened ({error.strerror})", where=path, then="check the name") from error
-    with ExitStack() as stack:
-        stack.enter_context(file)
-        yield _decompressed(file, stack)
+def _reason(error: ClassifierError | RecursionError, where: str) -> str:
+    return str(error) if isinstance(error, ClassifierError) else f"{where}: it is nested too deep; correct the row"
 
 
-def _decompressed(file: BinaryIO, stack: ExitStack) -> IO[bytes]:
-    magic = file.read(4)
-    file.seek(0)
-    if magic[:2] == b"\x1f\x8b":
-        return stack.enter_context(io.BufferedReader(gzip.GzipFile(fileobj=file)))
-    if magic == b"\x28\xb5\x2f\xfd":
-        # Imported here: few inputs need it.
-        import zstandard
-
-        stream = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        return stack.enter_context(io.BufferedReader(stream))
-    return file
+def _marked(row: Row, record: Mapping[str, Any]) -> Row:
+    """Add the warning that a file asks to be kept out of training sets, where it does."""
+    if not isinstance(row, Transcript):
+        return row
+    if "canary_string" not in record and not any("canary GUID" in message.content for message in row.messages):
+        return row
+    return replace(row, warnings=(*row.warnings, "holds a canary string: keep it out of training data"))
 
 
 def _id(place: str) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from classifier.errors import InputError
-from classifier.records import ROLES, LogFacts, Message, ToolCall, Transcript, compact_json
+from classifier.readers.reader import RecordReader
+from classifier.records import ROLES, LogFacts, Message, Row, ToolCall, Transcript, compact_json
+
+OURS: Final = ("labels", "scenario", "variant", "evidence")
+"""Keys beside `messages` that only our records have."""
 
 
 def transcript_from_record(record: Mapping[str, Any], *, id: str, source: str) -> Transcript:
@@ -80,3 +84,20 @@ def arguments_text(arguments: object) -> str:
         except (ValueError, RecursionError):
             return arguments
     return compact_json(arguments)
+
+
+def _recognise(record: Mapping[str, Any]) -> str | None:
+    messages = record.get("messages")
+    if not isinstance(messages, list) or not messages or not isinstance(messages[0], Mapping):
+        return None
+    ours = [key for key in OURS if key in record]
+    if ours or any(isinstance(message, Mapping) and "thinking" in message for message in messages):
+        return f"messages beside {', '.join(ours) or 'thinking'}"
+    return None
+
+
+def _read(record: Mapping[str, Any], *, id: str, source: str) -> Iterator[Row]:
+    yield transcript_from_record(record, id=id, source=source)
+
+
+READER: Final = RecordReader("record", _recognise, _read)

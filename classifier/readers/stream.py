@@ -1,0 +1,136 @@
+"""An input as a stream: opened by its first bytes, then cut into records."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final, cast
+
+from classifier.errors import InputError
+from classifier.readers.reader import Line
+
+STDIN: Final = "-"
+COMPRESSIONS: Final = (".gz", ".zst")
+LONGEST_LINE: Final = 100_000_000
+"""Bytes; a longer line is passed over without being held, and reported."""
+LARGEST_JSON: Final = 1_000_000_000
+"""Bytes of a JSON file that is one value: it is held whole, in some five times its size."""
+OPENINGS: Final = (b"{", b"[", b"[{")
+"""First lines of a JSON value that is spread over lines."""
+
+
+@contextmanager
+def open_input(path: str) -> Iterator[io.BufferedReader]:
+    """Open a file, or `-`, by its first bytes: gzip, zstandard or plain.
+
+    Raises
+    ------
+    InputError
+        If it cannot be opened.
+    """
+    with ExitStack() as stack:
+        if path == STDIN:
+            # Standard input stays open; it is wrapped because a stand-in for it need not have `peek`.
+            file = io.BufferedReader(cast(Any, sys.stdin.buffer))
+            stack.callback(file.detach)
+        else:
+            try:
+                file = stack.enter_context(io.BufferedReader(cast(Any, io.FileIO(path))))
+            except OSError as error:
+                raise InputError(f"cannot be opened ({error.strerror})", where=path, then="check the name") from error
+        yield _decompressed(file, stack)
+
+
+def _decompressed(file: io.BufferedReader, stack: ExitStack) -> io.BufferedReader:
+    magic = file.peek(4)[:4]
+    if magic[:2] == b"\x1f\x8b":
+        return stack.enter_context(io.BufferedReader(cast(Any, gzip.GzipFile(fileobj=file))))
+    if magic == b"\x28\xb5\x2f\xfd":
+        # Imported here: few inputs need it.
+        import zstandard
+
+        stream = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True, closefd=False)
+        return stack.enter_context(io.BufferedReader(cast(Any, stream)))
+    return file
+
+
+def cut_lines(file: io.BufferedReader, path: str) -> Generator[Line]:
+    """Yield the records of JSONL, or of one JSON value: an object, or the items of an array."""
+    number, first = _first_line(file)
+    if not first:
+        return
+    if _is_whole(first, file, path):
+        yield from _whole(first, file, path)
+        return
+    raw = first
+    while raw:
+        place = f"{path}:{number}"
+        if len(raw) >= LONGEST_LINE and not raw.endswith(b"\n"):
+            while raw and not raw.endswith(b"\n"):
+                raw = file.readline(LONGEST_LINE)
+            yield Line(place, None, f"the line is over {LONGEST_LINE} bytes")
+        elif raw.strip():
+            line = _parse(raw, place, torn=not raw.endswith(b"\n"))
+            yield Line(place, {"messages": line.value}) if _is_conversation(line.value) else line
+        raw = file.readline(LONGEST_LINE)
+        number += 1
+
+
+def _first_line(file: io.BufferedReader) -> tuple[int, bytes]:
+    number = 1
+    while True:
+        raw = file.readline(LONGEST_LINE)
+        if not raw or raw.removeprefix(b"\xef\xbb\xbf").strip():
+            return number, raw
+        number += 1
+
+
+def _is_whole(first: bytes, file: io.BufferedReader, path: str) -> bool:
+    """Tell one JSON value from JSON lines: by the first line, and only then by the file's name."""
+    if first.removeprefix(b"\xef\xbb\xbf").strip() in OPENINGS:
+        return True
+    if not bare_name(path).endswith(".json"):
+        return False
+    if not file.peek(1).strip():
+        return True
+    return _parse(first, path, torn=False).problem is not None
+
+
+def bare_name(path: str) -> str:
+    """Return a path without the ending of its compression."""
+    for ending in COMPRESSIONS:
+        path = path.removesuffix(ending)
+    return path
+
+
+def _whole(first: bytes, file: io.BufferedReader, path: str) -> Iterator[Line]:
+    rest = file.read(LARGEST_JSON)
+    if len(rest) == LARGEST_JSON:
+        yield Line(path, None, f"it is one JSON value of over {LARGEST_JSON} bytes")
+        return
+    line = _parse(first + rest, path, torn=False)
+    if _is_conversation(line.value):
+        yield Line(path, {"messages": line.value})
+    elif isinstance(line.value, list):
+        for index, value in enumerate(line.value):
+            yield Line(f"{path}:{index + 1}", value)
+    else:
+        yield line
+
+
+def _is_conversation(value: object) -> bool:
+    """Tell an array that is one conversation from an array of conversations."""
+    if not isinstance(value, list) or not value or not all(isinstance(item, Mapping) for item in value):
+        return False
+    return any("role" in item for item in value) and not any("messages" in item for item in value)
+
+
+def _parse(raw: bytes, place: str, *, torn: bool) -> Line:
+    try:
+        return Line(place, json.loads(raw.decode("utf-8-sig", errors="replace")))
+    except (ValueError, RecursionError) as error:
+        return Line(place, None, f"it is {'torn off' if torn else 'not JSON'} ({error})", torn)

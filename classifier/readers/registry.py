@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from classifier.readers import chat, record
+from classifier.readers.inspect import log as inspect
 from classifier.readers.reader import FileReader, Reader
 from classifier.readers.stream import COMPRESSIONS
 
 READERS: Final[tuple[Reader, ...]] = (
+    inspect.ARCHIVE_READER,
+    inspect.JSON_READER,
     record.READER,
     chat.READER,
 )

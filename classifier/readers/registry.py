@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from classifier.readers import anthropic, chat, managed_agents, record
+from classifier.readers import anthropic, chat, codex, managed_agents, record, responses
 from classifier.readers.inspect import log as inspect
 from classifier.readers.reader import FileReader, Reader
 from classifier.readers.stream import COMPRESSIONS
@@ -12,8 +12,10 @@ from classifier.readers.stream import COMPRESSIONS
 READERS: Final[tuple[Reader, ...]] = (
     inspect.ARCHIVE_READER,
     inspect.JSON_READER,
+    codex.READER,
     managed_agents.READER,
     anthropic.READER,
+    responses.READER,
     record.READER,
     chat.READER,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from classifier.readers import anthropic, chat, codex, managed_agents, record, responses
+from classifier.readers import anthropic, chat, claude_code, codex, managed_agents, record, responses
 from classifier.readers.inspect import log as inspect
 from classifier.readers.reader import FileReader, Reader
 from classifier.readers.stream import COMPRESSIONS
@@ -12,6 +12,7 @@ from classifier.readers.stream import COMPRESSIONS
 READERS: Final[tuple[Reader, ...]] = (
     inspect.ARCHIVE_READER,
     inspect.JSON_READER,
+    claude_code.READER,
     codex.READER,
     managed_agents.READER,
     anthropic.READER,

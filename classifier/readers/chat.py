@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from classifier.errors import InputError
 from classifier.readers.content import ROLE_WORDS, split_reasoning, text_of
+from classifier.readers.exchange import branches, shape_of
 from classifier.readers.reader import RecordReader
 from classifier.readers.record import arguments_text
 from classifier.records import ROLES, LogFacts, Message, Role, ToolCall, Transcript
 
+SAID: Final = ("content", "value", "refusal", "audio")
+"""Keys of what a message says; an answer in sound has its transcript in `audio`."""
+THOUGHT: Final = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
+"""Keys of its reasoning, as vendors name them."""
+NAMES: Final = ("custom_id", "id", "prompt_id", "conversation_id", "uuid")
+"""Keys of a record's id, the one that its owner chose first."""
+
 
 def transcripts_from_chat(record: Mapping[str, Any], *, id: str, source: str) -> Iterator[Transcript]:
-    """Read one object with `messages`, or a response with `choices`, one transcript a choice.
+    """Read one record, whatever its shape; one transcript a choice, or a preference.
 
     Raises
     ------
     InputError
         If there are no messages, or one of them is not as it should be.
     """
-    name = str(record.get("id") or record.get("custom_id") or id)
-    model = record.get("model")
-    facts = LogFacts(subject_model=model if isinstance(model, str) else None)
-    choices = record.get("choices")
-    if isinstance(choices, list) and "messages" not in record:
-        for index, choice in enumerate(choices):
-            message = choice.get("message") if isinstance(choice, dict) else None
-            messages = (read_message(message, f"{source} choice {index}"),)
-            suffix = f"#{index}" if len(choices) > 1 else ""
-            yield Transcript(name + suffix, source, messages, ("the prompt is not in the file",), facts=facts)
-        return
-    raw = record.get("messages")
-    if not isinstance(raw, list) or not raw:
-        raise InputError("there are no messages", where=source, then="add a list of messages, or leave the row out")
-    read = tuple(read_message(message, f"{source} message {index}") for index, message in enumerate(raw))
-    yield Transcript(name, source, read, facts=facts)
+    name = next((str(record[key]) for key in NAMES if record.get(key) is not None), id)
+    for branch in branches(record, source):
+        places = (f"{source} message {index}" for index in range(len(branch.messages)))
+        messages = tuple(map(read_message, branch.messages, places))
+        gaps = (*branch.gaps, *_hidden(branch.messages))
+        facts = LogFacts(subject_model=branch.model)
+        yield Transcript(name + branch.suffix, source, messages, branch.warnings, gaps, facts)
+
+
+def _hidden(messages: Iterable[object]) -> Iterator[str]:
+    """Name the reasoning that is in the file and that nobody can read."""
+    n_hidden = 0
+    for message in messages:
+        details = message.get("reasoning_details") if isinstance(message, Mapping) else None
+        kinds = [str(d.get("type")) for d in details if isinstance(d, Mapping)] if isinstance(details, list) else []
+        if kinds and all(kind.endswith("encrypted") for kind in kinds):
+            n_hidden += 1
+    if n_hidden:
+        yield f"{n_hidden} reasoning blocks are encrypted"
 
 
 def read_message(message: object, where: str) -> Message:
@@ -48,8 +60,8 @@ def read_message(message: object, where: str) -> Message:
     """
     if not isinstance(message, Mapping):
         raise InputError(f"it is {type(message).__name__}, not an object", where=where, then="correct the row")
-    role = read_role(message.get("role"), where)
-    text = text_of(message.get("content")) or text_of(message.get("refusal"))
+    role = read_role(message.get("role", message.get("from")), where)
+    text = next((text for key in SAID if (text := text_of(message.get(key)))), "")
     name = message.get("name")
     if role != "assistant":
         return Message(role, text, name=name if isinstance(name, str) else None)
@@ -74,7 +86,7 @@ def read_role(role: object, where: str) -> Role:
 
 
 def _reasoning(message: Mapping[str, Any]) -> list[str]:
-    found = [text_of(message[key]) for key in ("reasoning_content", "reasoning", "thinking") if message.get(key)]
+    found = [text_of(message[key]) for key in THOUGHT if message.get(key)]
     content = message.get("content")
     for block in content if isinstance(content, list) else ():
         if isinstance(block, Mapping) and block.get("type") in ("thinking", "reasoning"):
@@ -83,7 +95,13 @@ def _reasoning(message: Mapping[str, Any]) -> list[str]:
 
 
 def _tool_calls(message: Mapping[str, Any]) -> tuple[ToolCall, ...]:
-    calls = list(message.get("tool_calls") or ())
+    given = message.get("tool_calls")
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            given = [{"arguments": given}]
+    calls = list(given) if isinstance(given, list) else []
     content = message.get("content")
     for block in content if isinstance(content, list) else ():
         if isinstance(block, Mapping) and str(block.get("type")).endswith("tool_use"):
@@ -101,11 +119,4 @@ def _tool_call(call: Mapping[str, Any]) -> ToolCall:
     return ToolCall(str(name or ""), arguments_text(arguments))
 
 
-def _recognise(record: Mapping[str, Any]) -> str | None:
-    messages = record.get("messages")
-    if isinstance(messages, list) and messages and isinstance(messages[0], Mapping) and "role" in messages[0]:
-        return "messages with roles"
-    return "choices of a response" if isinstance(record.get("choices"), list) else None
-
-
-READER: Final = RecordReader("chat", _recognise, transcripts_from_chat)
+READER: Final = RecordReader("chat", shape_of, transcripts_from_chat)

@@ -6,14 +6,15 @@ import io
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from classifier.errors import ClassifierError, InputError, UsageError
 from classifier.readers.foreign import foreign_family
+from classifier.readers.parquet import MAGIC, cut_rows
 from classifier.readers.reader import Detection, FileReader, Line, LineReader, RecordReader, SessionReader
 from classifier.readers.registry import FORMATS, READERS, SUFFIXES
 from classifier.readers.stream import STDIN, cut_lines, open_input
@@ -88,7 +89,7 @@ def read_transcripts(path: str | Path, *, format: str | None = None) -> Iterator
         if binary is not None:
             yield from _read_file(binary, file, place)
             return
-        with closing(cut_lines(file, place)) as lines:
+        with _cut(file, place) as lines:
             probed = list(islice(lines, PROBED_RECORDS))
             if not probed:
                 raise InputError("it is empty", where=place, then="name a file with transcripts")
@@ -108,7 +109,7 @@ def detect(path: str | Path) -> Detection:
         binary = _file_reader(file)
         if binary is not None:
             return Detection(binary.name, binary.why)
-        with closing(cut_lines(file, str(path))) as lines:
+        with _cut(file, str(path)) as lines:
             reader, why = _vote(islice(lines, PROBED_RECORDS), str(path))
             return Detection(reader.name, why)
 
@@ -120,15 +121,31 @@ def _file_reader(file: io.BufferedReader) -> FileReader | None:
 
 
 def _read_file(reader: FileReader, file: io.BufferedReader, place: str) -> Iterator[Row]:
-    with tempfile.TemporaryFile() as copy:
-        seekable: BinaryIO = file
-        if not isinstance(file.raw, io.FileIO) or not file.seekable():
-            # A pipe, or a compressed file: the reader jumps about in it.
-            shutil.copyfileobj(file, copy)
-            copy.seek(0)
-            seekable = copy
+    with _on_disk(file, place) as path, path.open("rb") as seekable:
         for row in reader.read(seekable, source=place):
             yield _marked(row, {})
+
+
+@contextmanager
+def _cut(file: io.BufferedReader, place: str) -> Iterator[Iterator[Line]]:
+    if not file.peek(4).startswith(MAGIC):
+        with closing(cut_lines(file, place)) as lines:
+            yield lines
+        return
+    with _on_disk(file, place) as path, closing(cut_rows(path, place)) as lines:
+        yield lines
+
+
+@contextmanager
+def _on_disk(file: io.BufferedReader, place: str) -> Iterator[Path]:
+    """Give the path of a file that is jumped about in: its own, or for a pipe or a compressed file that of a copy."""
+    if isinstance(file.raw, io.FileIO):
+        yield Path(place)
+        return
+    with tempfile.NamedTemporaryFile() as copy:
+        shutil.copyfileobj(file, copy)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def _named(format: str) -> LineReader:
@@ -197,7 +214,7 @@ def _read_line(line: Line, reader: RecordReader, *, forced: bool) -> Iterator[Ro
         for row in reader.read(record, id=_id(where), source=where):
             yield _marked(row, record)
     except (ClassifierError, RecursionError) as error:
-        yield Unscored(str(record.get("id") or _id(where)), where, _reason(error, where))
+        yield Unscored(str(record.get("custom_id") or record.get("id") or _id(where)), where, _reason(error, where))
 
 
 def _reason(error: ClassifierError | RecursionError, where: str) -> str:

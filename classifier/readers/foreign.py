@@ -8,7 +8,8 @@ from typing import Any, Final
 FAMILIES: Final = (
     ("a Petri or Bloom transcript", ({"metadata", "events"}, {"events", "target_system_prompt"})),
     ("a SWE-agent trajectory", ({"history", "trajectory"}, {"history", "environment"}, {"trajectory_format"})),
-    ("an OpenHands output", ({"history", "instruction"}, {"history", "instance_id"})),
+    ("an OpenHands output", ({"history", "instruction"}, {"history", "instance_id"}, {"source", "message", "action"})),
+    ("a red-teaming attempt of hh-rlhf", ({"transcript", "rating"},)),
     ("an agentic-misalignment response", ({"raw_response"},)),
     ("a ControlArena export", ({"raw_state", "scores"},)),
     ("a list of tool calls without a conversation", ({"function", "arguments", "type"},)),
@@ -21,6 +22,8 @@ FAMILIES: Final = (
     ("a verdict table of this tool", ({"schema", "verdict", "risk"},)),
 )
 """What it is, and sets of keys any of which tells it."""
+SUFFIXES: Final = (".traj",)
+"""Endings of such files that a folder is searched for, so that none is passed over in silence."""
 
 
 def foreign_family(record: Mapping[str, Any]) -> str | None:

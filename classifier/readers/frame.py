@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from classifier.errors import ClassifierError, InputError
 from classifier.readers.chat import transcripts_from_chat
+from classifier.readers.parquet import without_nulls
 from classifier.records import Row, Unscored
 
 if TYPE_CHECKING:
@@ -43,12 +44,3 @@ def read_frame(frame: pl.DataFrame, *, messages: str = "messages", id: str = "id
             yield Unscored(name, source, str(error))
         except ValueError as error:
             yield Unscored(name, source, f"{source}: messages are not JSON ({error}); correct the row")
-
-
-def without_nulls(value: Any) -> Any:
-    """Drop null keys: a struct column holds every key of every row."""
-    if isinstance(value, Mapping):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [without_nulls(item) for item in value]
-    return value

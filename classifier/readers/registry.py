@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from classifier.readers import anthropic, chat, claude_code, codex, managed_agents, record, responses
+from classifier.readers import anthropic, chat, claude_code, codex, foreign, managed_agents, parquet, record, responses
 from classifier.readers.inspect import log as inspect
 from classifier.readers.reader import FileReader, Reader
 from classifier.readers.stream import COMPRESSIONS
@@ -26,6 +26,8 @@ TEXT_SUFFIXES: Final = (".jsonl", ".json")
 SUFFIXES: Final = (
     *TEXT_SUFFIXES,
     *(text + ending for text in TEXT_SUFFIXES for ending in COMPRESSIONS),
+    parquet.SUFFIX,
+    *foreign.SUFFIXES,
     *(suffix for reader in READERS if isinstance(reader, FileReader) for suffix in reader.suffixes),
 )
 """Files that are read in a folder; others are left alone."""

@@ -144,7 +144,7 @@ def test_clear_begins_another_transcript(tmp_path: Path) -> None:
 
 
 def test_each_sub_agent_is_a_transcript_of_its_session(tmp_path: Path) -> None:
-    aside = {"isSidechain": True}
+    aside: dict[str, Any] = {"isSidechain": True}
     rows = (
         user("u1", None, 1, "Ask two helpers."),
         user("b1", "u1", 2, "Count.", agentId="b", **aside),

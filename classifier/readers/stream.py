@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import sys
@@ -11,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Final, cast
 
 from classifier.errors import InputError
+from classifier.readers.compressed import DAMAGE, decompressed
 from classifier.readers.reader import Line
 
 STDIN: Final = "-"
@@ -30,7 +30,7 @@ def open_input(path: str) -> Iterator[io.BufferedReader]:
     Raises
     ------
     InputError
-        If it cannot be opened.
+        If it cannot be opened, or its compression is damaged.
     """
     with ExitStack() as stack:
         if path == STDIN:
@@ -42,20 +42,10 @@ def open_input(path: str) -> Iterator[io.BufferedReader]:
                 file = stack.enter_context(io.BufferedReader(cast(Any, io.FileIO(path))))
             except OSError as error:
                 raise InputError(f"cannot be opened ({error.strerror})", where=path, then="check the name") from error
-        yield _decompressed(file, stack)
-
-
-def _decompressed(file: io.BufferedReader, stack: ExitStack) -> io.BufferedReader:
-    magic = file.peek(4)[:4]
-    if magic[:2] == b"\x1f\x8b":
-        return stack.enter_context(io.BufferedReader(cast(Any, gzip.GzipFile(fileobj=file))))
-    if magic == b"\x28\xb5\x2f\xfd":
-        # Imported here: few inputs need it.
-        import zstandard
-
-        stream = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True, closefd=False)
-        return stack.enter_context(io.BufferedReader(cast(Any, stream)))
-    return file
+        try:
+            yield decompressed(file, stack)
+        except DAMAGE as error:
+            raise InputError(f"it is damaged ({error})", where=path, then="fetch the file again") from error
 
 
 def cut_lines(file: io.BufferedReader, path: str) -> Generator[Line]:
@@ -67,17 +57,23 @@ def cut_lines(file: io.BufferedReader, path: str) -> Generator[Line]:
         yield from _whole(first, file, path)
         return
     raw = first
-    while raw:
-        place = f"{path}:{number}"
-        if len(raw) >= LONGEST_LINE and not raw.endswith(b"\n"):
-            while raw and not raw.endswith(b"\n"):
-                raw = file.readline(LONGEST_LINE)
-            yield Line(place, None, f"the line is over {LONGEST_LINE} bytes")
-        elif raw.strip():
-            line = _parse(raw, place, torn=not raw.endswith(b"\n"))
-            yield Line(place, {"messages": line.value}) if _is_conversation(line.value) else line
-        raw = file.readline(LONGEST_LINE)
-        number += 1
+    try:
+        while raw:
+            yield from _line(raw, file, f"{path}:{number}")
+            raw = file.readline(LONGEST_LINE)
+            number += 1
+    except DAMAGE as error:
+        yield Line(f"{path}:{number + 1}", None, f"the rest of the file is damaged ({error})", torn=True)
+
+
+def _line(raw: bytes, file: io.BufferedReader, place: str) -> Iterator[Line]:
+    if len(raw) >= LONGEST_LINE and not raw.endswith(b"\n"):
+        while raw and not raw.endswith(b"\n"):
+            raw = file.readline(LONGEST_LINE)
+        yield Line(place, None, f"the line is over {LONGEST_LINE} bytes")
+    elif raw.strip():
+        line = _parse(raw, place, torn=not raw.endswith(b"\n"))
+        yield Line(place, {"messages": line.value}) if _is_conversation(line.value) else line
 
 
 def _first_line(file: io.BufferedReader) -> tuple[int, bytes]:

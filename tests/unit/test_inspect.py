@@ -55,6 +55,7 @@ SAMPLE: dict[str, Any] = {
     "scores": {"match": {"value": float("nan")}, "monitor": {"value": {"max": 0.5}}},
     "attachments": {"aa": "data:image/png;base64," + "QUJD" * 60, "bb": LONG},
 }
+HIDDEN = "1 reasoning blocks are encrypted or withheld"
 MESSAGES = (
     Message("system", "Be kind."),
     Message("user", "Plan\n[image]"),
@@ -110,8 +111,8 @@ def test_sample_reads_the_same_by_each_method(method: int) -> None:
     facts = (row.facts.task, row.facts.subject_model, row.facts.condition, row.facts.scenario, row.facts.epoch)
     assert facts == ("rota", "m/one", "honest", "s/1", 2)
     assert row.facts.logged_scores == {"match": "nan", "monitor": {"max": 0.5}}
-    assert row.warnings == ("1 reasoning blocks are encrypted or withheld",)
-    assert row.gaps == ()
+    assert row.gaps == (HIDDEN,)
+    assert row.warnings == ()
 
 
 def test_archive_and_json_read_the_same(tmp_path: Path) -> None:
@@ -141,8 +142,8 @@ def with_(**changes: object) -> dict[str, Any]:
 def test_sample_that_is_not_whole_has_a_gap(sample: dict[str, Any], gap: str) -> None:
     (row,) = rows(zipped(log(sample)))
     assert isinstance(row, Transcript)
-    assert len(row.gaps) == 1
-    assert gap in row.gaps[0]
+    (found,) = set(row.gaps) - {HIDDEN}
+    assert gap in found
 
 
 @pytest.mark.parametrize(

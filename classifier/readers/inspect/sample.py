@@ -13,6 +13,7 @@ from classifier.records import Message, Row, Transcript, Unscored
 
 CUT: Final = ("max_tokens", "length", "model_length", "content_filter")
 """Reasons to stop that leave the last answer unfinished."""
+REBUILT: Final = "the messages were put together from events"
 BESIDE: Final = "holds what a model said in the events and the final conversation lacks"
 
 
@@ -66,25 +67,33 @@ def _rows(sample: Mapping[str, Any], head: LogHead, name: str, source: str) -> I
         yield Unscored(name, source, f"{source}: the sample has no messages ({reason}); leave it out")
         return
     main = read_messages(attachments.resolve(raw), source)
-    gaps = [*_gaps(sample), *_missing(attachments)]
-    spoken = Spoken.of(main.messages)
-    agents: dict[str | None, None] = {}
+    gaps = (*_gaps(sample), *_lacks(main, attachments))
+    within, beside = _parted(turns, Spoken.of(main.messages), attachments, source)
+    facts = head.facts(sample, next(iter(within)) if len(within) == 1 else None)
+    warnings = _warnings(sample, head)
+    kept = (REBUILT, *warnings) if rebuilt else warnings
+    yield Transcript(name, source, main.messages, kept, gaps, facts)
+    for agent, its_turns in beside.items():
+        attachments = Attachments(attachments.texts)
+        found = _joined(its_turns, attachments, source)
+        facts = head.facts(sample, agent)
+        lacks = _lacks(found, attachments)
+        yield Transcript(f"{name}~{agent or 'beside'}", source, found.messages, (BESIDE, *warnings), lacks, facts)
+
+
+def _parted(
+    turns: Iterable[ModelTurn], spoken: Spoken, attachments: Attachments, source: str
+) -> tuple[set[str | None], dict[str | None, list[ModelTurn]]]:
+    """Return the agents whose turns a conversation holds, and by agent the turns that it lacks."""
+    within: set[str | None] = set()
     beside: dict[str | None, list[ModelTurn]] = {}
     for turn in turns:
         answer = read_messages(attachments.resolve([turn.answer]), source).messages[0]
         if spoken.holds(answer):
-            agents[turn.agent] = None
+            within.add(turn.agent)
         else:
             beside.setdefault(turn.agent, []).append(turn)
-    facts = head.facts(sample, next(iter(agents)) if len(agents) == 1 else None)
-    warnings = _warnings(sample, head, main, rebuilt=rebuilt)
-    yield Transcript(name, source, main.messages, warnings, tuple(gaps), facts)
-    for agent, its_turns in beside.items():
-        attachments = Attachments(attachments.texts)
-        found = _joined(its_turns, attachments, source)
-        kept = (BESIDE, *_warnings(sample, head, found, rebuilt=False))
-        facts = head.facts(sample, agent)
-        yield Transcript(f"{name}~{agent or 'beside'}", source, found.messages, kept, _missing(attachments), facts)
+    return within, beside
 
 
 def _conversation(sample: Mapping[str, Any], turns: Sequence[ModelTurn]) -> tuple[Sequence[object], bool]:
@@ -131,17 +140,18 @@ def _gaps(sample: Mapping[str, Any]) -> Iterator[str]:
         yield f"the last answer was cut off ({first['stop_reason']})"
 
 
-def _missing(attachments: Attachments) -> tuple[str, ...]:
-    n_missing = len(attachments.missing)
-    return (f"{n_missing} attachments are not in the log",) if n_missing else ()
-
-
-def _warnings(sample: Mapping[str, Any], head: LogHead, found: Conversation, *, rebuilt: bool) -> tuple[str, ...]:
-    warnings = []
-    if rebuilt:
-        warnings.append("the messages were put together from events")
+def _lacks(found: Conversation, attachments: Attachments) -> tuple[str, ...]:
+    """Name what the messages lack, once they are read."""
+    lacks = []
     if found.n_hidden:
-        warnings.append(f"{found.n_hidden} reasoning blocks are encrypted or withheld")
+        lacks.append(f"{found.n_hidden} reasoning blocks are encrypted or withheld")
+    if attachments.missing:
+        lacks.append(f"{len(attachments.missing)} attachments are not in the log")
+    return tuple(lacks)
+
+
+def _warnings(sample: Mapping[str, Any], head: LogHead) -> tuple[str, ...]:
+    warnings = []
     if head.status not in ("success", None):
         warnings.append(f"the log has status {head.status}, not success")
     if sample.get("invalidation"):

@@ -8,7 +8,7 @@ from typing import Any, Final
 from classifier.readers.chat import read_role
 from classifier.readers.content import text_of
 from classifier.readers.results import result_text
-from classifier.readers.turns import ENCRYPTED, Turns
+from classifier.readers.turns import ABSENT, ENCRYPTED, NO_CONTENT, Turns
 from classifier.records import Role
 
 WORDLESS: Final = frozenset({"container_upload", "fallback", "mcp_tool_listing"})
@@ -33,7 +33,7 @@ def read_message(message: Mapping[str, Any], turns: Turns, where: str) -> None:
         _read_other(role, blocks, turns)
         return
     if content is None:
-        turns.gap("a message of the assistant has no content")
+        turns.gap(NO_CONTENT)
     turns.open_turn()
     for block in blocks:
         _read_block(block, turns)
@@ -62,8 +62,8 @@ def _read_block(block: object, turns: Turns) -> None:
         thinking = text_of(block.get("thinking"))
         turns.think(thinking)
         # Display of thinking can be switched off: the signature then stands for text that only the API can read.
-        if not thinking.strip() and block.get("signature"):
-            turns.hide(ENCRYPTED)
+        if not thinking.strip() and (block.get("signature") or block.get("thinking") is None):
+            turns.hide(ENCRYPTED if block.get("signature") else ABSENT)
     elif kind == "redacted_thinking":
         turns.hide(ENCRYPTED)
     elif kind.endswith("tool_use"):
@@ -80,5 +80,5 @@ def _read_block(block: object, turns: Turns) -> None:
 def _read_unknown(block: Mapping[str, Any], kind: str, turns: Turns) -> None:
     text = text_of(block)
     turns.say(text)
-    if not text and "text" not in block:
+    if not text and not isinstance(block.get("text"), str):
         turns.gap(f"a block of type {kind!r} is not understood")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from classifier.errors import InputError
 from classifier.readers.anthropic_blocks import read_message
 from classifier.readers.claude_code_sessions import Conversation, conversations_of, usable_entries
-from classifier.readers.claude_code_tree import Entry, Links, main_path
+from classifier.readers.claude_code_tree import Entry, Links, answered, main_path
 from classifier.readers.content import text_of
 from classifier.readers.reader import Line, SessionReader
 from classifier.readers.session import records_of, unreadable
@@ -72,8 +72,8 @@ def _transcripts(conversation: Conversation, links: Links, source: str, gaps: tu
         turns = Turns()
         for gap in gaps:
             turns.gap(gap)
-        if left:
-            turns.warn(f"{left} records of the assistant on abandoned branches are not judged")
+        for _ in range(left):
+            turns.warn("a record of the assistant on an abandoned branch is not judged")
         _read_piece(piece, links, turns, source)
         name = conversation.id if number == 1 else f"{conversation.id}#{number}"
         model = _model(piece, turns)
@@ -85,12 +85,18 @@ def _cut(path: Sequence[Entry]) -> Iterator[list[Entry]]:
     """Cut a path where the user cleared the conversation; the command itself is left out."""
     piece: list[Entry] = []
     for entry in path:
-        if entry.kind == "user" and CLEARED in text_of(entry.value["message"]["content"]):
+        if entry.kind == "user" and _clears(entry):
             yield piece
             piece = []
         else:
             piece.append(entry)
     yield piece
+
+
+def _clears(entry: Entry) -> bool:
+    # A tool may have read another session's file, so a result does not count, nor a mention within other words.
+    text = "" if answered(entry) else text_of(entry.value["message"]["content"])
+    return CLEARED in text and text.lstrip().startswith("<command-")
 
 
 def _read_piece(piece: Sequence[Entry], links: Links, turns: Turns, source: str) -> None:
@@ -119,7 +125,7 @@ def _written_by_harness(entry: Entry) -> bool:
         return True
     if entry.kind == "assistant":
         return str(value["message"].get("model")) == PLACEHOLDER
-    return bool(value.get("isMeta")) and not any(block.get("type") == "tool_result" for block in entry.blocks)
+    return bool(value.get("isMeta")) and not answered(entry)
 
 
 def _content(entry: Entry) -> list[Any]:

@@ -39,6 +39,8 @@ def usable_entries(records: Sequence[Mapping[str, Any]], source: str) -> tuple[l
         key = entry.uuid or f"#{index}"
         known = entries.get(key)
         # A resumed session repeats records; where two differ, the later stands, whichever line comes first.
+        if known is not None and known.value.get("message") != record.get("message"):
+            bad.append(f"{source}: record {entry.uuid} is there twice, with other words")
         if known is None or _age(known) < _age(entry):
             entries[key] = entry
     return list(entries.values()), bad

@@ -9,7 +9,7 @@ from typing import Any, Final
 from classifier.readers.chat import read_role
 from classifier.readers.content import text_of
 from classifier.readers.results import result_text
-from classifier.readers.turns import ABSENT, ENCRYPTED, Turns
+from classifier.readers.turns import ABSENT, ENCRYPTED, NO_CONTENT, Turns
 
 ARGUMENT_KEYS: Final = ("arguments", "input", "action", "actions", "operation")
 """Where a call keeps its arguments, by kind of call."""
@@ -27,6 +27,8 @@ SERVER_CALLS: Final = (
     "mcp_call",
 )
 """Calls that hold their result, where it is shown at all."""
+WORDED_PARTS: Final = ("output_text", "text", "refusal")
+"""Parts of the assistant's message that hold words, though it may be none."""
 COMPACTED: Final = ("compaction", "compaction_summary", "context_compaction")
 WORDLESS: Final = (
     *("mcp_list_tools", "additional_tools", "configuration_update", "compaction_trigger"),
@@ -69,8 +71,13 @@ def _read_message(item: Mapping[str, Any], turns: Turns, where: str) -> None:
     if role != "assistant":
         turns.add(role, text_of(content))
         return
+    if content is None:
+        turns.gap(NO_CONTENT)
     for part in content if isinstance(content, list) else [content]:
-        turns.say(text_of(part))
+        text = text_of(part)
+        turns.say(text)
+        if isinstance(part, Mapping) and not text and part.get("type") not in WORDED_PARTS:
+            turns.gap(f"a part of type {part.get('type')!r} is not understood")
 
 
 def _read_reasoning(item: Mapping[str, Any], turns: Turns) -> None:

@@ -12,6 +12,7 @@ from classifier.records import LogFacts, Message, Role, ToolCall, Transcript
 ENCRYPTED: Final = "encrypted"
 ABSENT: Final = "not in the file"
 NO_PROMPT: Final = "the prompt is not in the file"
+NO_CONTENT: Final = "a message of the assistant has no content"
 
 
 class Turns:

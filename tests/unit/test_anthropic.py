@@ -79,6 +79,14 @@ def test_request_with_parallel_calls_puts_results_before_the_users_words() -> No
         pytest.param([{"type": "container_upload", "file_id": "f"}, text("ok")], "ok", (), (), id="wordless"),
         pytest.param(["ok"], "ok", (), (), id="bare-text"),
         pytest.param(
+            [{"type": "thinking"}],
+            "",
+            ("reasoning is not in the file, not judged",),
+            ("a block of reasoning is not in the file",),
+            id="lost-thinking",
+        ),
+        pytest.param([{"type": "text"}], "", (), ("a block of type 'text' is not understood",), id="lost-text"),
+        pytest.param(
             [{"type": "hologram"}], "", (), ("a block of type 'hologram' is not understood",), id="unknown-block"
         ),
         pytest.param(

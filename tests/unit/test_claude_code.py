@@ -100,7 +100,7 @@ def test_rewound_branch_is_left_out_with_a_warning(tmp_path: Path) -> None:
     )
     (found,) = read(write(tmp_path / "s.jsonl", *rows))
     assert [words for _, words in turns(found)] == ["Which boats leak?", "One moment.", "Look.", "None."]
-    assert found.warnings == ("1 records of the assistant on abandoned branches are not judged",)
+    assert found.warnings == ("a record of the assistant on an abandoned branch is not judged",)
 
 
 def test_compaction_is_led_over_and_its_summary_is_the_harness_own(tmp_path: Path) -> None:
@@ -130,16 +130,19 @@ def test_compaction_is_led_over_and_its_summary_is_the_harness_own(tmp_path: Pat
 
 def test_clear_begins_another_transcript(tmp_path: Path) -> None:
     clear = "<command-name>/clear</command-name>"
+    log = result("x", clear)
     rows = (
         user("k0", None, 1, clear),
         user("u1", "k0", 2, "One"),
-        assistant("a1", "u1", 3, text("Two")),
-        user("k1", "a1", 4, clear),
-        user("u2", "k1", 5, "Three"),
-        assistant("a2", "u2", 6, text("Four")),
+        assistant("a0", "u1", 3, use("x")),
+        user("r1", "a0", 4, log),
+        assistant("a1", "r1", 5, text("Two")),
+        user("k1", "a1", 6, clear),
+        user("u2", "k1", 7, "Three"),
+        assistant("a2", "u2", 8, text("Four")),
     )
     first, second = read(write(tmp_path / "s.jsonl", *rows))
-    assert (first.id, turns(first)) == ("s", [("user", "One"), ("assistant", "Two")])
+    assert (first.id, turns(first)[-2:]) == ("s", [("tool", clear), ("assistant", "Two")])
     assert (second.id, turns(second)) == ("s#2", [("user", "Three"), ("assistant", "Four")])
 
 
@@ -204,6 +207,7 @@ def test_records_without_links_go_by_time_and_without_time_by_the_file(tmp_path:
         pytest.param({"silly": 1}, id="no-type"),
         pytest.param(line("assistant", "z", "a5", 20, message="error"), id="message"),
         pytest.param(line("assistant", "z", "a5", 20, message={"role": "assistant"}), id="content"),
+        pytest.param(assistant("a5", "r2", 3, text("Other words.")), id="two-of-one-id"),
         pytest.param(line("user", "z", "a5", 20, message={"role": "tol", "content": "x"}), id="role"),
     ],
 )

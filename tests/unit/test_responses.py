@@ -207,6 +207,18 @@ def test_text_that_is_elsewhere_is_a_gap(request_keys: dict[str, Any], gap: str)
     assert found.startswith(gap)
 
 
+@pytest.mark.parametrize(
+    ("content", "gap"),
+    [
+        pytest.param(None, "a message of the assistant has no content", id="no-content"),
+        pytest.param([{"type": "output_audio"}], "a part of type 'output_audio' is not understood", id="audio"),
+    ],
+)
+def test_assistants_words_that_cannot_be_read_are_a_gap(content: object, gap: str) -> None:
+    found = parse(response({"type": "message", "role": "assistant", "content": content}, words("Yes.")))
+    assert found.gaps == (gap,)
+
+
 def test_compaction_after_the_turn_loses_nothing() -> None:
     found = parse(response(words("Yes."), item("compaction", encrypted_content="x")))
     assert found.gaps == ()

@@ -1,6 +1,7 @@
 """Readers: one module for each family of transcript formats."""
 
-from classifier.readers.files import detect, find_files, read_many, read_transcripts
+from classifier.readers.detection import detect
+from classifier.readers.files import find_files, read_many, read_transcripts
 from classifier.readers.reader import Detection
 from classifier.readers.registry import FORMATS
 

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import io
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from classifier.errors import ClassifierError, InputError, UsageError
+from classifier.readers.detection import PROBED_RECORDS, cut, file_reader, on_disk, recognise, vote
 from classifier.readers.foreign import foreign_family
-from classifier.readers.parquet import MAGIC, cut_rows
-from classifier.readers.reader import Detection, FileReader, Line, LineReader, RecordReader, SessionReader
+from classifier.readers.reader import FileReader, Line, LineReader, RecordReader, SessionReader
 from classifier.readers.registry import FORMATS, READERS, SUFFIXES
-from classifier.readers.stream import STDIN, cut_lines, open_input
+from classifier.readers.stream import STDIN, open_input
 from classifier.records import Row, Transcript, Unscored
-
-PROBED_RECORDS: Final = 20
-"""Records that detection looks at: the first ones may be headers."""
 
 
 def read_many(paths: Iterable[str | Path], *, format: str | None = None) -> Iterator[Row]:
@@ -85,103 +79,28 @@ def read_transcripts(path: str | Path, *, format: str | None = None) -> Iterator
         raise UsageError(f"unknown format {format!r}", where="--from", then=f"use one of {', '.join(FORMATS)}")
     place = str(path)
     with open_input(place) as file:
-        binary = _file_reader(file)
+        binary = file_reader(file)
         if binary is not None:
+            if format not in (binary.name, None):
+                raise InputError(f"it is {binary.why}, not {format}", where=place, then="leave --from out")
             yield from _read_file(binary, file, place)
             return
-        with _cut(file, place) as lines:
+        with cut(file, place) as lines:
             probed = list(islice(lines, PROBED_RECORDS))
             if not probed:
                 raise InputError("it is empty", where=place, then="name a file with transcripts")
-            reader = _named(format) if format else _vote(probed, place)[0]
+            reader = _named(format) if format else vote(probed, place)[0]
             yield from _read_lines(chain(probed, lines), reader, place, forced=format is not None)
 
 
-def detect(path: str | Path) -> Detection:
-    """Say which format a file has, and why.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, or looks like nothing known.
-    """
-    with open_input(str(path)) as file:
-        binary = _file_reader(file)
-        if binary is not None:
-            return Detection(binary.name, binary.why)
-        with _cut(file, str(path)) as lines:
-            reader, why = _vote(islice(lines, PROBED_RECORDS), str(path))
-            return Detection(reader.name, why)
-
-
-def _file_reader(file: io.BufferedReader) -> FileReader | None:
-    head = file.peek(8)
-    binary = [reader for reader in READERS if isinstance(reader, FileReader)]
-    return next((reader for reader in binary if head.startswith(reader.magic)), None)
-
-
 def _read_file(reader: FileReader, file: io.BufferedReader, place: str) -> Iterator[Row]:
-    with _on_disk(file, place) as path, path.open("rb") as seekable:
+    with on_disk(file, place) as path, path.open("rb") as seekable:
         for row in reader.read(seekable, source=place):
             yield _marked(row, {})
 
 
-@contextmanager
-def _cut(file: io.BufferedReader, place: str) -> Iterator[Iterator[Line]]:
-    if not file.peek(4).startswith(MAGIC):
-        with closing(cut_lines(file, place)) as lines:
-            yield lines
-        return
-    with _on_disk(file, place) as path, closing(cut_rows(path, place)) as lines:
-        yield lines
-
-
-@contextmanager
-def _on_disk(file: io.BufferedReader, place: str) -> Iterator[Path]:
-    """Give the path of a file that is jumped about in: its own, or for a pipe or a compressed file that of a copy."""
-    if isinstance(file.raw, io.FileIO):
-        yield Path(place)
-        return
-    with tempfile.NamedTemporaryFile() as copy:
-        shutil.copyfileobj(file, copy)
-        copy.flush()
-        yield Path(copy.name)
-
-
 def _named(format: str) -> LineReader:
     return next(reader for reader in READERS if reader.name == format and not isinstance(reader, FileReader))
-
-
-def _recognise(record: Mapping[str, Any]) -> tuple[LineReader, str] | None:
-    if foreign_family(record):
-        return None
-    for reader in READERS:
-        if not isinstance(reader, FileReader):
-            why = reader.recognise(record)
-            if why:
-                return reader, why
-    return None
-
-
-def _vote(lines: Iterable[Line], path: str) -> tuple[LineReader, str]:
-    """Choose by the first record that a reader recognises."""
-    seen: list[str] = []
-    for line in lines:
-        if isinstance(line.value, Mapping):
-            found = _recognise(line.value)
-            if found:
-                return found
-            family = foreign_family(line.value)
-            if family:
-                raise InputError(f"it is {family}, which is not read here", where=path, then="convert it, or leave it")
-            seen.append(f"first record: {', '.join(list(map(str, line.value))[:5])}")
-        elif line.problem:
-            seen.append(line.problem)
-    raise InputError(
-        f"unknown format ({seen[0] if seen else 'no record is an object'})",
-        where=path,
-        then=f"name it with --from {'|'.join(FORMATS)}",
-    )
 
 
 def _read_lines(lines: Iterable[Line], reader: LineReader, path: str, *, forced: bool) -> Iterator[Row]:
@@ -207,7 +126,7 @@ def _read_line(line: Line, reader: RecordReader, *, forced: bool) -> Iterator[Ro
     if family:
         yield Unscored(_id(where), where, f"{where}: it is {family}, which is not read here; convert it, or leave it")
         return
-    own = None if forced else _recognise(record)
+    own = None if forced else recognise(record)
     if own and isinstance(own[0], RecordReader):
         reader = own[0]
     try:

@@ -127,6 +127,12 @@ def test_archive_is_read_from_standard_input(content: bytes, monkeypatch: pytest
     assert row.source == "-:samples/1_epoch_1.json"
 
 
+def test_archive_is_not_read_as_another_format(tmp_path: Path) -> None:
+    (tmp_path / "a.eval").write_bytes(archive())
+    with pytest.raises(InputError, match=r"it is a zip archive, .* not chat; leave --from out"):
+        list(read_transcripts(tmp_path / "a.eval", format="chat"))
+
+
 def test_damaged_parquet_is_refused(tmp_path: Path) -> None:
     pl.DataFrame({"messages": [CHAT["messages"]]}).write_parquet(tmp_path / "a.parquet")
     content = (tmp_path / "a.parquet").read_bytes()

@@ -90,6 +90,10 @@ class Segmenter:
         """Return the word pieces of a text on its own, such as a principle's, cut to `MAX_TOKENS`."""
         return self._ids(text)[:MAX_TOKENS]
 
+    def pieces(self, text: str) -> tuple[int, ...]:
+        """Return all word pieces of a text."""
+        return self._ids(text)
+
     def segment(self, transcript: Transcript) -> list[Segment]:
         """Cut every assistant message of a transcript, in reading order."""
         segments: list[Segment] = []

@@ -13,8 +13,8 @@ from classifier.readers.reader import RecordReader
 from classifier.readers.turns import NO_PROMPT, Turns
 from classifier.records import LogFacts, Transcript
 
-STOPPED_EARLY: Final = frozenset({"max_tokens", "model_context_window_exceeded", "refusal"})
-"""Reasons to stop, other than that the model was done: nothing it said is missing, but it may have had more to say."""
+CUT: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
+"""Reasons to stop that leave the answer unfinished."""
 CHAT_ONLY: Final = frozenset({"tool_calls", "tool_call_id", "function_call"})
 """Keys that only messages of the Chat Completions API have."""
 
@@ -102,8 +102,10 @@ def _read_response(response: Mapping[str, Any], turns: Turns, source: str) -> No
         raise InputError("the response has no list of content blocks", where=source, then="correct the row")
     read_message({"role": "assistant", "content": response["content"]}, turns, source)
     reason = str(response.get("stop_reason"))
-    if reason in STOPPED_EARLY:
-        turns.warn(f"the assistant's last turn ended by {reason}")
+    if reason in CUT:
+        turns.gap(f"the last answer was cut off ({reason})")
+    elif reason == "refusal":
+        turns.warn("the assistant's last turn ended by refusal")
     managed = response.get("context_management")
     if isinstance(managed, Mapping) and managed.get("applied_edits"):
         turns.warn("parts of the context were cleared before the assistant's last turn")

@@ -102,7 +102,7 @@ def _read_response(response: Mapping[str, Any], turns: Turns, source: str) -> No
     if response.get("status") in ("incomplete", "failed"):
         details = response.get("incomplete_details")
         why = details.get("reason") if isinstance(details, Mapping) else _message(response.get("error"))
-        turns.warn(f"the response is {response['status']} ({text_of(why)})")
+        turns.gap(f"the response is {response['status']} ({text_of(why)})")
 
 
 def _model(holder: Mapping[str, Any] | None) -> str | None:

@@ -224,9 +224,9 @@ def test_compaction_after_the_turn_loses_nothing() -> None:
     assert found.gaps == ()
 
 
-def test_incomplete_response_is_warned_of() -> None:
+def test_incomplete_response_is_a_gap() -> None:
     record = response(words("Ye"), status="incomplete", incomplete_details={"reason": "max_output_tokens"}, input=[])
-    assert "the response is incomplete (max_output_tokens)" in parse(record).warnings
+    assert "the response is incomplete (max_output_tokens)" in parse(record).gaps
 
 
 def test_stream_is_read_by_its_last_event() -> None:

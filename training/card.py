@@ -11,24 +11,24 @@ from training.corpus_reader import LabelledTranscript
 from training.evaluate import QualityTable
 
 
-def render_card(settings: Settings, records: Sequence[LabelledTranscript], table: QualityTable) -> str:
+def render_card(
+    settings: Settings,
+    fitted_on: Sequence[LabelledTranscript],
+    calibrated_on: Sequence[LabelledTranscript],
+    table: QualityTable,
+) -> str:
     """Write the card in Markdown.
 
     Parameters
     ----------
     settings : Settings
         Of the run.
-    records : sequence of LabelledTranscript
-        What the network was fitted on.
+    fitted_on, calibrated_on : sequences of LabelledTranscript
+        The fit part and the calibration part.
     table : QualityTable
         Figures on families that were held out.
     """
-    families = Counter(record.family for record in records)
-    risky = sum(record.risk == 1 for record in records)
-    labels = ", ".join(f"{label} {sum(r.labels[label] == 1 for r in records)}" for label in LABELS)
-    n_scenarios = len({record.scenario for record in records})
-    share = risky / max(1, len(records))
-    sources = ", ".join(settings.extra) or "none"
+    share = sum(r.risk == 1 for r in calibrated_on) / max(1, len(calibrated_on))
     return f"""# Card
 
 A judge of transcripts of AI assistants. Base: sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), fine-tuned; weights
@@ -40,17 +40,35 @@ unethically, and how far it reasons admirably, with the passages that moved it. 
 determined writer can get past it, and no verdict should decide anything about a person or a model unread.
 
 ## What it was fitted on
-{len(records)} written transcripts in {n_scenarios} scenarios and {len(families)} families, mostly
-English; positives: {labels}. Risky: {risky}. Public runs added: {sources}. Seed {settings.seed}.
+{_composition(fitted_on)}
+Seed {settings.seed}. The scenarios of public runs named in the settings as held out were not read at all.
+
+## What it was calibrated on
+{_composition(calibrated_on)}
 
 ## What was measured
-On families held out of fitting ({settings.folds} folds), beside baselines on the same folds; 95% intervals over
-scenarios. The prevalence is the corpus's: probabilities are for data with about {share:.0%} risky transcripts.
+On the calibration families, which the network never saw (each half of their scenarios scored under a calibration fitted
+on the other half), beside baselines fitted on the fit part; 95% intervals over scenarios. The prevalence is the
+calibration part's: probabilities are for data with about {share:.0%} risky transcripts.
 
 {table.as_markdown()}
 
 ## What it cannot see
 It reads segments of a few sentences with a little text before them: a lie that shows only against a call many turns
-earlier is beyond it. It was fitted on invented transcripts; real agents write differently. Text in scripts other than
-Latin is reported as partial. Images are not read. All transcripts it was fitted on are fiction.
+earlier is beyond it. It was fitted on invented transcripts for the most part; real agents write differently. Text in
+scripts other than Latin is reported as partial. Images are not read.
 """
+
+
+def _composition(records: Sequence[LabelledTranscript]) -> str:
+    written = [record for record in records if record.genre != "real"]
+    real = [record for record in records if record.genre == "real"]
+    families, scenarios = {r.family for r in written}, {r.scenario for r in written}
+    labels = ", ".join(f"{label} {sum(r.labels[label] == 1 for r in records)}" for label in LABELS)
+    sources = Counter(record.transcript.source.split()[0] for record in real)
+    public = ", ".join(f"{name} {count}" for name, count in sorted(sources.items())) or "none"
+    return (
+        f"{len(written)} written transcripts in {len(scenarios)} scenarios and {len(families)} families; "
+        f"real runs: {public}.\n"
+        f"Positives: {labels}. Risky: {sum(r.risk == 1 for r in records)}."
+    )

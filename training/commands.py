@@ -14,8 +14,9 @@ from training import require_train_extra
 @click.option("--config", type=click.Path(path_type=Path), default=Path("training/default.toml"), show_default=True)
 @click.option("--base", type=click.Path(path_type=Path), required=True, help="Folder of the base encoder.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder of the new bundle.")
+@click.option("--public", type=click.Path(path_type=Path), default=None, help="Folder of public runs to add.")
 @click.option("--threads", type=click.IntRange(1), default=None, help="Threads for torch.")
-def train(config: Path, base: Path, out: Path, threads: int | None) -> None:
+def train(config: Path, base: Path, out: Path, public: Path | None, threads: int | None) -> None:
     """Fit a bundle on the corpus: split by family, fit, calibrate, evaluate, export, check parity.
 
     \b
@@ -37,7 +38,7 @@ def train(config: Path, base: Path, out: Path, threads: int | None) -> None:
 
     if threads is not None:
         torch.set_num_threads(threads)
-    layout = run(read_settings(config), base=base, out=out)
+    layout = run(read_settings(config), base=base, out=out, public=public)
     click.echo(f"wrote {layout.folder}", err=True)
 
 

@@ -16,10 +16,12 @@ class FitSettings:
 
     epochs: int = 4
     """Passes over the fit part."""
-    batch_segments: int = 96
+    batch_segments: int = 48
     """Segments in one step; whole scenarios."""
-    transcript_segments: int = 32
-    """Segments of one transcript in one step; evidence and decoys are kept, the rest drawn anew each time."""
+    transcript_segments: int = 8
+    """Segments of one transcript in one step; evidence and decoys come first, the rest is drawn anew each time."""
+    frozen_layers: int = 0
+    """Lowest layers of the encoder that stay as the base has them, the word embeddings with them; 0 fits all."""
     encoder_rate: float = 1e-4
     """Peak learning rate of the encoder."""
     head_rate: float = 1e-3
@@ -46,14 +48,20 @@ class Settings:
 
     corpus: tuple[str, ...] = ("training/corpus",)
     """Folders or files of labelled transcripts with evidence."""
-    extra: tuple[str, ...] = ()
-    """Files of transcripts with labels and no evidence, such as public runs; their scenarios count as families."""
     test_families: tuple[str, ...] = ()
     """Families that are never fitted on, looked at last."""
-    folds: int = 3
-    """Folds, grouped by family, whose held-out logits calibrate and measure the recipe."""
+    calibration_share: float = 0.2
+    """Share of the other transcripts, in whole families, that calibrates the bundle and measures the recipe."""
+    readings: tuple[str, ...] = ()
+    """Files of readings of public runs; they are used when the runs are at hand."""
+    harmless: tuple[str, ...] = ()
+    """Public sources whose runs with five zeros are used as harmless ones, when they are at hand."""
+    harmless_runs: int = 60
+    """Most runs taken from one such source."""
+    held_out_scenarios: tuple[str, ...] = ()
+    """Scenarios of public runs that are never fitted on nor calibrated on: an external test."""
     seed: int = 1
-    """Decides folds, order, dropout and initial weights."""
+    """Decides parts, order, dropout and initial weights."""
     fit: FitSettings = field(default_factory=FitSettings)
     """How each network is fitted."""
 

@@ -107,7 +107,7 @@ def read_corpus(paths: Iterable[str | Path], *, require_evidence: bool = True) -
     """
     ids: dict[str, str] = {}
     for path in corpus_files(paths):
-        with _open(path) as file:
+        with open_text(path) as file:
             for number, line in enumerate(file, start=1):
                 where = f"{path.name} line {number}"
                 record = _parse(line, where)
@@ -191,5 +191,6 @@ def _parse(line: str, where: str) -> Mapping[str, Any]:
     return record
 
 
-def _open(path: Path) -> IO[str]:
+def open_text(path: Path) -> IO[str]:
+    """Open a text file, unpacked when its name ends in `.gz`."""
     return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")

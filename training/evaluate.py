@@ -9,9 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.calibration import sigmoid
+from classifier.calibration import Calibration, sigmoid
 from classifier.judge import Judge
-from classifier.oddities import assistant_texts
 from classifier.records import LABELS, NEGATIVE_LABELS
 from training.calibrate import Pooled, calibrated_log_odds, fit_calibration
 from training.corpus_reader import LabelledTranscript
@@ -107,7 +106,7 @@ def judge_scores(judge: Judge, records: Sequence[LabelledTranscript]) -> Scores:
         [np.nan if p is None else p for p in (*(verdict.probabilities[label] for label in LABELS), verdict.risk)]
         for verdict in judge([record.transcript for record in records])
     ]
-    return Scores(np.array(values, dtype=np.float64), _labels(records), tuple(r.scenario for r in records))
+    return Scores(np.array(values, dtype=np.float64), label_rows(records), tuple(r.scenario for r in records))
 
 
 def calibrated_scores(records: Sequence[LabelledTranscript], pooled: Pooled) -> Scores:
@@ -120,53 +119,23 @@ def calibrated_scores(records: Sequence[LabelledTranscript], pooled: Pooled) -> 
     values = np.full((len(records), len(TARGETS)), np.nan)
     for side in (0, 1):
         calibration = fit_calibration(_take(pooled, half != side))
-        here = _take(pooled, half == side)
-        log_odds = calibrated_log_odds(here, calibration.labels)
-        risk = [calibration.risk({label: row[LABELS.index(label)] for label in NEGATIVE_LABELS}) for row in log_odds]
-        values[half == side] = np.column_stack([np.vectorize(sigmoid)(log_odds), risk])
-    return Scores(values, _labels(records), tuple(scenarios))
+        values[half == side] = _probabilities(calibration, _take(pooled, half == side))
+    return Scores(values, label_rows(records), tuple(scenarios))
 
 
-def baseline_scores(records: Sequence[LabelledTranscript], folds: int, seed: int) -> list[tuple[str, Scores]]:
-    """Score with what a judge must beat, on the same folds by family: words, length, context alone."""
-    # Imported here: training.run imports this module.
-    from training.run import deal_families
-
-    fold_of = deal_families(records, folds, seed)
-    labels, scenarios = _labels(records), tuple(record.scenario for record in records)
-    texts = ["\n".join(assistant_texts(record.transcript)) for record in records]
-    contexts = ["\n".join(m.content for m in r.transcript.messages if m.role != "assistant") for r in records]
-    lengths = np.log1p(np.array([[len(text)] for text in texts], dtype=np.float64))
-    found = []
-    for name, features in (("TF-IDF", texts), ("context only", contexts), ("length only", lengths)):
-        values = np.full(labels.shape, np.nan)
-        for fold in range(folds):
-            test = np.flatnonzero(fold_of == fold)
-            for column in range(len(TARGETS)):
-                fit = np.flatnonzero((fold_of != fold) & (labels[:, column] >= 0))
-                if len(set(labels[fit, column].tolist())) == 2:
-                    values[test, column] = _fit_predict(features, labels[:, column], fit, test)
-        found.append((name, Scores(values, labels, scenarios)))
-    return found
+def scores_under(calibration: Calibration, records: Sequence[LabelledTranscript], pooled: Pooled) -> Scores:
+    """Turn pooled logits to probabilities by a calibration that was fitted elsewhere."""
+    return Scores(_probabilities(calibration, pooled), label_rows(records), tuple(r.scenario for r in records))
 
 
-def _fit_predict(
-    features: Any, labels: NDArray[np.int8], fit: NDArray[np.int64], test: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    # Imported here: only the baselines need scikit-learn.
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
-    model = LogisticRegression(max_iter=1000, class_weight="balanced", C=10.0)
-    if isinstance(features, list):
-        pipe = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True), model)
-        pipe.fit([features[i] for i in fit], labels[fit])
-        return np.asarray(pipe.predict_proba([features[i] for i in test])[:, 1])
-    return np.asarray(model.fit(features[fit], labels[fit]).predict_proba(features[test])[:, 1])
+def _probabilities(calibration: Calibration, pooled: Pooled) -> NDArray[np.float64]:
+    log_odds = calibrated_log_odds(pooled, calibration.labels)
+    risk = [calibration.risk({label: row[LABELS.index(label)] for label in NEGATIVE_LABELS}) for row in log_odds]
+    return np.column_stack([np.vectorize(sigmoid)(log_odds), risk])
 
 
-def _labels(records: Sequence[LabelledTranscript]) -> NDArray[np.int8]:
+def label_rows(records: Sequence[LabelledTranscript]) -> NDArray[np.int8]:
+    """Return labels and risk, 1, 0 or -1 for unknown; shape (n_transcripts, n_targets)."""
     rows = [[-1 if v is None else v for v in (*(r.labels[label] for label in LABELS), r.risk)] for r in records]
     return np.array(rows, dtype=np.int8)
 

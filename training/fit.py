@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -19,6 +20,10 @@ from constitution import Constitution
 from training.config import FitSettings
 from training.examples import UNKNOWN, Example, batch_scenarios
 from training.network import JudgeNetwork, load_base
+from training.trunk import FrozenTrunk
+
+BFLOAT16: Final = bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+"""Where the processor has it, bfloat16 is 2.4 times as quick to train in as float32; where not, 20 times as slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,12 @@ def fit(
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    network = JudgeNetwork(load_base(base))
+    network = JudgeNetwork(load_base(base, frozen_layers=settings.frozen_layers))
     epochs = [batch_scenarios(examples, most_segments=settings.batch_segments, rng=rng) for _ in range(settings.epochs)]
     n_steps = sum(len(batches) for batches in epochs)
     optimizer = torch.optim.AdamW(
         [
-            {"params": network.encoder.parameters(), "lr": settings.encoder_rate},
+            {"params": [p for p in network.encoder.parameters() if p.requires_grad], "lr": settings.encoder_rate},
             {"params": network.head.parameters(), "lr": settings.head_rate},
         ],
         weight_decay=settings.weight_decay,
@@ -82,12 +87,13 @@ def fit(
         optimizer, lambda step: min((step + 1) / warmup, (n_steps - step) / max(1, n_steps - warmup))
     )
     columns = label_columns(constitution)
+    trunk = _trunk(network, examples, constitution, layouter, settings)
     network.train()
     started = time.monotonic()
     for epoch, batches in enumerate(epochs):
         total = 0.0
         for batch in batches:
-            loss = _loss(network, batch, constitution, layouter, columns, settings, rng)
+            loss = _loss(network, batch, constitution, layouter, columns, settings, rng, trunk)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -104,16 +110,21 @@ def label_columns(constitution: Constitution) -> list[list[int]]:
     return [[i for i, p in enumerate(constitution.principles) if p.label == label] for label in LABELS]
 
 
-def embed(network: JudgeNetwork, layouts: Sequence[Layout], *, batch_tokens: int) -> Tensor:
+def embed(
+    network: JudgeNetwork, layouts: Sequence[Layout], *, batch_tokens: int, trunk: FrozenTrunk | None = None
+) -> Tensor:
     """Embed sequences in batches of like length; shape (n_sequences, n_features), in the order given."""
     order: list[int] = []
     rows: list[Tensor] = []
     for indices in batch_by_length([len(layout.ids) for layout in layouts], batch_tokens=batch_tokens):
-        batch = collate([layouts[index] for index in indices])
-        arrays = (batch.input_ids, batch.attention_mask, batch.token_type_ids)
-        # bfloat16 is 2.4 times as quick as float32 on processors that have it, and costs nothing in quality here.
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=network.training):
-            rows.append(network.encoder(*(torch.from_numpy(array) for array in arrays)))
+        some = [layouts[index] for index in indices]
+        batch = collate(some)
+        ids, mask, types = map(torch.from_numpy, (batch.input_ids, batch.attention_mask, batch.token_type_ids))
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=network.training and BFLOAT16):
+            if trunk is None:
+                rows.append(network.encoder(ids, mask, types))
+            else:
+                rows.append(network.encoder.upper(trunk(some), mask, types, n_layers=trunk.n_layers))
         order.extend(indices)
     return torch.cat(rows).float()[torch.tensor(np.argsort(order))]
 
@@ -124,6 +135,22 @@ def pool_labels(logits: Tensor, columns: Sequence[Sequence[int]]) -> Tensor:
     return torch.stack(joined, dim=1)
 
 
+def _trunk(
+    network: JudgeNetwork,
+    examples: Sequence[Example],
+    constitution: Constitution,
+    layouter: Layouter,
+    settings: FitSettings,
+) -> FrozenTrunk | None:
+    if not settings.frozen_layers:
+        return None
+    texts = [text for p in constitution.principles for text in (p.text, *p.paraphrases)]
+    layouts = [layout for example in examples for layout in example.layouts]
+    return FrozenTrunk(
+        network.encoder, settings.frozen_layers, [*layouts, *(layouter.principle(text) for text in texts)]
+    )
+
+
 def _loss(
     network: JudgeNetwork,
     batch: Sequence[Example],
@@ -132,11 +159,13 @@ def _loss(
     columns: Sequence[Sequence[int]],
     settings: FitSettings,
     rng: np.random.Generator,
+    trunk: FrozenTrunk | None,
 ) -> Tensor:
     texts = [rng.choice([p.text, *p.paraphrases]) for p in constitution.principles]
     kept = [_keep_segments(example, settings.transcript_segments, rng) for example in batch]
     layouts = [e.layouts[i] for e, rows in zip(batch, kept, strict=True) for i in rows]
-    both = embed(network, [*layouts, *(layouter.principle(str(text)) for text in texts)], batch_tokens=1 << 14)
+    sequences = [*layouts, *(layouter.principle(str(text)) for text in texts)]
+    both = embed(network, sequences, batch_tokens=1 << 14, trunk=trunk)
     embeddings, principles = both[: len(layouts)], both[len(layouts) :]
     logits = network.head(embeddings, principles)
     targets = _targets(batch, kept)
@@ -151,12 +180,12 @@ def _loss(
 
 
 def _keep_segments(example: Example, most: int, rng: np.random.Generator) -> list[int]:
-    """Choose segments of a long transcript: all evidence and decoys, and a random rest."""
+    """Choose segments of a long transcript: evidence and decoys first, and a random rest."""
     n_segments = len(example.layouts)
     if n_segments <= most:
         return list(range(n_segments))
     marked = (example.targets == 1).any(axis=1) | example.decoys.any(axis=1)
-    keys = rng.random(n_segments) - marked
+    keys = rng.random(n_segments) - marked.astype(np.float64)
     return sorted(np.argsort(keys)[:most].tolist())
 
 

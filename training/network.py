@@ -31,6 +31,28 @@ class PooledEncoder(nn.Module):
         hidden = self.model(
             input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
         ).last_hidden_state
+        return self._pool(hidden, token_type_ids)
+
+    def lower(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, *, n_layers: int) -> Tensor:
+        """Run the word embeddings and the lowest layers; shape (n_sequences, n_tokens, n_hidden)."""
+        hidden: Tensor = self.model.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
+        return self._layers(hidden, attention_mask, 0, n_layers)
+
+    def upper(self, hidden: Tensor, attention_mask: Tensor, token_type_ids: Tensor, *, n_layers: int) -> Tensor:
+        """Run the layers above the lowest ones and pool; `lower` and `upper` together are `forward`."""
+        hidden = self._layers(hidden, attention_mask, n_layers, len(self.model.encoder.layer))
+        return self._pool(hidden, token_type_ids)
+
+    def _layers(self, hidden: Tensor, attention_mask: Tensor, first: int, stop: int) -> Tensor:
+        padding = (1.0 - attention_mask[:, None, None, :].to(hidden.dtype)) * torch.finfo(hidden.dtype).min
+        for layer in self.model.encoder.layer[first:stop]:
+            # Some versions of the library return a tuple.
+            out = layer(hidden, attention_mask=padding)
+            hidden = out[0] if isinstance(out, tuple) else out
+        return hidden
+
+    @staticmethod
+    def _pool(hidden: Tensor, token_type_ids: Tensor) -> Tensor:
         own = token_type_ids.unsqueeze(-1).to(hidden.dtype)
         mean = (hidden * own).sum(dim=1) / own.sum(dim=1).clamp(min=1.0)
         return torch.cat([hidden[:, 0], mean], dim=-1)
@@ -66,8 +88,14 @@ class JudgeNetwork(nn.Module):
         self.head = PrincipleHead(encoder.n_features)
 
 
-def load_base(base: str | Path) -> PooledEncoder:
+def load_base(base: str | Path, *, frozen_layers: int = 0) -> PooledEncoder:
     """Load a base encoder by hub id or folder.
+
+    Parameters
+    ----------
+    base : str or Path
+    frozen_layers : int
+        Lowest layers that are not fitted, the word embeddings with them; 0 fits all.
 
     Raises
     ------
@@ -79,4 +107,7 @@ def load_base(base: str | Path) -> PooledEncoder:
 
     # The exporter needs plain attention; dropout as the base was trained.
     model = AutoModel.from_pretrained(str(base), attn_implementation="eager")
+    if frozen_layers:
+        for module in (model.embeddings, *model.encoder.layer[:frozen_layers]):
+            module.requires_grad_(False)
     return PooledEncoder(model)

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from classifier.bundle import BundleLayout
 from classifier.encoder import Layouter, open_tokenizer
@@ -19,15 +18,18 @@ from classifier.judge import Judge
 from classifier.pooling import pool_principles, pool_segments
 from classifier.records import LABELS
 from constitution import Constitution, load_constitution
+from training.baselines import baseline_scores
 from training.calibrate import Pooled, fit_calibration
 from training.card import render_card
 from training.config import Settings
 from training.corpus_reader import LabelledTranscript, read_corpus
-from training.evaluate import baseline_scores, calibrated_scores, quality_table
+from training.evaluate import calibrated_scores, quality_table, scores_under
 from training.examples import Example, make_example
 from training.export import BundleParts, export_bundle, write_golden
 from training.fit import embed, fit, label_columns
 from training.network import JudgeNetwork
+from training.parts import deal_families
+from training.public_runs import read_harmless, read_readings
 
 GOLDEN_TRANSCRIPTS: Final = 8
 """Transcripts whose scores are stored in the bundle."""
@@ -49,11 +51,11 @@ class Workshop:
     """The run's settings."""
 
 
-def train(settings: Settings, *, base: Path, out: Path) -> BundleLayout:
-    """Fit, measure and export a bundle.
+def train(settings: Settings, *, base: Path, out: Path, public: Path | None = None) -> BundleLayout:
+    """Fit, calibrate, measure and export a bundle.
 
-    Held-out logits come from networks fitted without the family they score; calibration and figures rest on those,
-    the shipped network is fitted on every family but the test ones.
+    The network is fitted on the fit part alone; calibration, operating points and figures rest on families that it
+    never saw, and the test families, where the settings name some, are only measured.
 
     Parameters
     ----------
@@ -62,35 +64,65 @@ def train(settings: Settings, *, base: Path, out: Path) -> BundleLayout:
         Folder of the base encoder, with `tokenizer.json`.
     out : Path
         Folder of the bundle.
+    public : Path or None
+        Folder of public runs; None trains on the written corpus alone.
     """
     shop = open_workshop(settings, base)
-    records = [*read_corpus(settings.corpus), *_extra(settings)]
+    records = [*read_corpus(settings.corpus), *(() if public is None else read_public(settings, public))]
     examples = [make_example(record, shop.layouter, shop.constitution) for record in records]
     examples = [example for example in examples if example.layouts]
-    development = [e for e in examples if e.record.family not in settings.test_families]
-    held_out = cross_fit(development, shop)
-    table = quality_table(
-        [
-            ("held-out families", calibrated_scores([e.record for e in development], held_out)),
-            *baseline_scores([e.record for e in development], settings.folds, settings.seed),
-        ],
+    parts = deal_families(
+        [e.record for e in examples],
+        test=settings.test_families,
+        calibration_share=settings.calibration_share,
         seed=settings.seed,
     )
-    print(table.as_markdown(), file=sys.stderr)
-    network = fit(development, shop.constitution, shop.layouter, settings.fit, base=base, seed=settings.seed)
-    parts = BundleParts(
-        constitution=shop.constitution,
-        calibration=fit_calibration(held_out),
-        tokenizer=shop.tokenizer,
-        card=render_card(settings, [e.record for e in development], table),
+    fit_part, calibration_part, test_part = (
+        [e for e in examples if e.record.family in names] for names in (parts.fit, parts.calibration, parts.test)
     )
-    probes = [layout for example in development[:8] for layout in example.layouts][:24]
-    layout = export_bundle(network, parts, out, probes)
-    write_golden(layout, golden_scores(layout, [e.record for e in development]))
+    print(
+        f"fit on {len(fit_part)} transcripts, calibrate on {len(calibration_part)}, test on {len(test_part)}",
+        file=sys.stderr,
+    )
+    network = fit(fit_part, shop.constitution, shop.layouter, settings.fit, base=base, seed=settings.seed)
+    held_out = pool_examples(network, calibration_part, shop)
+    calibration = fit_calibration(held_out)
+    fitted_on = [e.record for e in fit_part]
+    calibrated_on = [e.record for e in calibration_part]
+    judges = [("judge, calibration families", calibrated_scores(calibrated_on, held_out))]
+    judges += baseline_scores(fitted_on, calibrated_on, shop.layouter.segmenter, base)
+    if test_part:
+        tested_on = [e.record for e in test_part]
+        pooled = pool_examples(network, test_part, shop)
+        judges.append(("judge, test families", scores_under(calibration, tested_on, pooled)))
+        judges += [
+            (f"{name}, test", scores)
+            for name, scores in baseline_scores(fitted_on, tested_on, shop.layouter.segmenter, base)
+        ]
+    table = quality_table(judges, seed=settings.seed)
+    print(table.as_markdown(), file=sys.stderr)
+    bundle = BundleParts(
+        constitution=shop.constitution,
+        calibration=calibration,
+        tokenizer=shop.tokenizer,
+        card=render_card(settings, fitted_on, calibrated_on, table),
+    )
+    probes = [layout for example in fit_part[:8] for layout in example.layouts][:24]
+    layout = export_bundle(network, bundle, out, probes)
+    write_golden(layout, golden_scores(layout, [r for r in fitted_on if r.genre != "real"]))
     (out.parent / f"{out.name}.evaluation.json").write_text(
         json.dumps({"settings": asdict(settings), "table": table.as_rows()}, indent=1) + "\n", encoding="utf-8"
     )
     return layout
+
+
+def read_public(settings: Settings, folder: Path) -> list[LabelledTranscript]:
+    """Read the public runs that the settings name; a run that was read by us is not taken a second time."""
+    held_out = settings.held_out_scenarios
+    read = list(read_readings(folder, settings.readings, held_out_scenarios=held_out))
+    known = {record.transcript.id for record in read}
+    harmless = read_harmless(folder, settings.harmless, most=settings.harmless_runs, held_out_scenarios=held_out)
+    return [*read, *(record for record in harmless if record.transcript.id not in known)]
 
 
 def open_workshop(settings: Settings, base: Path) -> Workshop:
@@ -100,51 +132,27 @@ def open_workshop(settings: Settings, base: Path) -> Workshop:
     return Workshop(load_constitution(), layouter, tokenizer, base, settings)
 
 
-def cross_fit(examples: Sequence[Example], shop: Workshop) -> Pooled:
-    """Score every transcript by a network that saw nothing of its family."""
-    folds = deal_families([e.record for e in examples], shop.settings.folds, shop.settings.seed)
-    logits = np.zeros((len(examples), len(LABELS)), dtype=np.float64)
-    for fold in range(shop.settings.folds):
-        rest = [e for e, f in zip(examples, folds, strict=True) if f != fold]
-        print(f"fold {fold + 1}/{shop.settings.folds}: {len(rest)} transcripts", file=sys.stderr)
-        network = fit(
-            rest, shop.constitution, shop.layouter, shop.settings.fit, base=shop.base, seed=shop.settings.seed
+def pool_examples(network: JudgeNetwork, examples: Sequence[Example], shop: Workshop) -> Pooled:
+    """Pool the logits of transcripts that the network was not fitted on, as the judge does."""
+    columns = label_columns(shop.constitution)
+    pooled = np.zeros((len(examples), len(LABELS)), dtype=np.float64)
+    with torch.no_grad():
+        principles = torch.stack(
+            [
+                embed(
+                    network, [shop.layouter.principle(t) for t in (p.text, *p.paraphrases)], batch_tokens=1 << 14
+                ).mean(0)
+                for p in shop.constitution.principles
+            ]
         )
-        for index in np.flatnonzero(folds == fold).tolist():
-            logits[index] = pooled_logits(network, examples[index], shop)
+        for row, example in enumerate(examples):
+            logits = network.head(embed(network, example.layouts, batch_tokens=1 << 12), principles).numpy()
+            pooled[row] = pool_segments(pool_principles(logits, columns))
     return Pooled(
-        logits=logits,
+        logits=pooled,
         n_segments=np.array([len(e.layouts) for e in examples], dtype=np.int64),
         labels=np.stack([e.labels for e in examples]),
     )
-
-
-def deal_families(records: Sequence[LabelledTranscript], folds: int, seed: int) -> NDArray[np.int64]:
-    """Deal whole families out to folds, the largest first to the emptiest; shape (n_transcripts,)."""
-    families = [record.family for record in records]
-    names, counts = np.unique(np.asarray(families, dtype=np.str_), return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(names))
-    order = order[np.argsort(-counts[order], kind="stable")]
-    loads = np.zeros(folds, dtype=np.int64)
-    fold_of: dict[str, int] = {}
-    for index in order:
-        fold = int(np.argmin(loads))
-        fold_of[str(names[index])] = fold
-        loads[fold] += counts[index]
-    return np.array([fold_of[family] for family in families], dtype=np.int64)
-
-
-def pooled_logits(network: JudgeNetwork, example: Example, shop: Workshop) -> NDArray[np.float64]:
-    """Pool one transcript's logits as the judge does; shape (n_labels,)."""
-    with torch.no_grad():
-        principles = [
-            embed(network, [shop.layouter.principle(t) for t in (p.text, *p.paraphrases)], batch_tokens=1 << 14).mean(0)
-            for p in shop.constitution.principles
-        ]
-        embeddings = embed(network, example.layouts, batch_tokens=1 << 13)
-        logits = network.head(embeddings, torch.stack(principles)).numpy()
-    pooled = pool_segments(pool_principles(logits, label_columns(shop.constitution)))
-    return pooled.astype(np.float64)
 
 
 def golden_scores(layout: BundleLayout, records: Sequence[LabelledTranscript]) -> list[dict[str, Any]]:
@@ -165,7 +173,3 @@ def golden_scores(layout: BundleLayout, records: Sequence[LabelledTranscript]) -
         ]
         golden.append({"messages": messages, "probabilities": dict(verdict.probabilities), "risk": verdict.risk})
     return golden
-
-
-def _extra(settings: Settings) -> list[LabelledTranscript]:
-    return list(read_corpus(settings.extra, require_evidence=False)) if settings.extra else []

@@ -93,7 +93,7 @@ HELD = {
 }
 UNREAD = {A + "made_hard_cases.jsonl": 2}
 PAIRS = {A: (82, 7, 64), R: (29, 0, 4)}
-"""Rows of the files of pairs, those whose request failed, and those that were cut off or whose reasoning the API kept."""
+"""Rows of the files of pairs, those whose request failed, and those that were cut or whose reasoning the API kept."""
 
 
 def rows_of(path: Path, format: str | None = None) -> list[Row]:

@@ -107,9 +107,9 @@ def test_tpr_and_ece_on_worked_examples() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        pytest.param("folds = 'x'", "folds is 'x', not a int", id="type"),
-        pytest.param("fold = 3", "unknown key 'fold'", id="key"),
-        pytest.param("folds = ", "cannot be read", id="not-toml"),
+        pytest.param("seed = 'x'", "seed is 'x', not a int", id="type"),
+        pytest.param("seeds = 3", "unknown key 'seeds'", id="key"),
+        pytest.param("seed = ", "cannot be read", id="not-toml"),
     ],
 )
 def test_wrong_settings_are_refused(text: str, sentence: str, tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_wrong_settings_are_refused(text: str, sentence: str, tmp_path: Path) ->
 
 
 def test_shipped_settings_can_be_read() -> None:
-    assert read_settings(ROOT / "training" / "default.toml").folds >= 2
+    assert read_settings(ROOT / "training" / "default.toml").corpus == ("training/corpus",)
 
 
 @pytest.fixture
@@ -140,13 +140,17 @@ def test_training_ends_in_a_bundle_that_agrees_with_torch(tiny_base: Path, tmp_p
 
     corpus = [json.dumps(r) for r in _small_corpus()]
     (tmp_path / "c.jsonl").write_text("\n".join(corpus) + "\n", encoding="utf-8")
-    settings = Settings(corpus=(str(tmp_path / "c.jsonl"),), folds=2, fit=FitSettings(epochs=1))
+    settings = Settings(
+        corpus=(str(tmp_path / "c.jsonl"),), test_families=("c",), calibration_share=0.5, fit=FitSettings(epochs=1)
+    )
     layout = train(settings, base=tiny_base, out=tmp_path / "bundle")
     judge = Judge.load(layout.folder)
     golden = json.loads(layout.golden.read_text(encoding="utf-8"))
     assert judge.card_summary()["principles"] == 26
     assert len(golden) == 8
-    assert json.loads((tmp_path / "bundle.evaluation.json").read_text(encoding="utf-8"))["table"]
+    table = json.loads((tmp_path / "bundle.evaluation.json").read_text(encoding="utf-8"))["table"]
+    judges = {row["judge"] for row in table}
+    assert {"judge, calibration families", "judge, test families", "TF-IDF", "length only, test"} <= judges
 
 
 def test_export_agrees_with_torch_on_odd_text(tiny_base: Path, tmp_path: Path) -> None:
@@ -168,10 +172,31 @@ def test_export_agrees_with_torch_on_odd_text(tiny_base: Path, tmp_path: Path) -
     assert check_parity(network, Encoder(tmp_path / "encoder.onnx"), Head(tmp_path / "head.onnx"), probes) < 1e-4
 
 
+def test_frozen_trunk_changes_nothing_but_the_time(tiny_base: Path) -> None:
+    import torch
+
+    from training.fit import embed
+    from training.network import JudgeNetwork, load_base
+    from training.trunk import FrozenTrunk
+
+    network = JudgeNetwork(load_base(tiny_base, frozen_layers=1)).eval()
+    layouter = Layouter(open_tokenizer(tiny_base / "tokenizer.json"))
+    layouts = [layouter.principle(text) for text in ("short", "a long text " * 30, "", "another one")]
+    trunk = FrozenTrunk(network.encoder, 1, layouts)
+    with torch.no_grad():
+        whole = embed(network, layouts, batch_tokens=400)
+        split = embed(network, layouts, batch_tokens=400, trunk=trunk)
+    assert torch.allclose(whole, split, atol=2e-2)  # the trunk remembers half precision
+    frozen = [name for name, p in network.encoder.model.named_parameters() if not p.requires_grad]
+    assert any("embeddings" in name for name in frozen)
+    assert any("layer.0" in name for name in frozen)
+    assert not any("layer.1" in name for name in frozen)
+
+
 def _small_corpus() -> list[dict[str, Any]]:
-    """Make two families of scenarios with every label both ways."""
+    """Make three families of scenarios with every label both ways."""
     records = []
-    for family in ("a", "b"):
+    for family in ("a", "b", "c"):
         for number in range(6):
             for label in RECORD["labels"]:
                 labels = dict.fromkeys(RECORD["labels"], 0)

@@ -1,0 +1,57 @@
+"""Split labelled transcripts into parts: whole families, so that no scenario stands on two sides."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifier.errors import InputError
+from training.corpus_reader import LabelledTranscript
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyParts:
+    """Which families belong to which part; a family stands in one of them."""
+
+    fit: frozenset[str]
+    """The network is fitted on these."""
+    calibration: frozenset[str]
+    """Probabilities and thresholds are fitted on these, and the recipe is measured on them."""
+    test: frozenset[str]
+    """Looked at last."""
+
+
+def deal_families(
+    records: Sequence[LabelledTranscript], *, test: Sequence[str], calibration_share: float, seed: int
+) -> FamilyParts:
+    """Deal families to parts, the calibration part in random order until it has its share of transcripts.
+
+    Written families and the scenarios of public runs are dealt apart, so that both parts have both.
+
+    Raises
+    ------
+    InputError
+        If a part would be empty.
+    """
+    calibration: set[str] = set()
+    for genre_is_real in (False, True):
+        counts = Counter(r.family for r in records if (r.genre == "real") == genre_is_real and r.family not in test)
+        wanted = calibration_share * counts.total()
+        names = sorted(counts)
+        dealt = 0
+        for index in np.random.default_rng(seed).permutation(len(names)):
+            if dealt + counts[names[index]] / 2 > wanted:
+                continue
+            calibration.add(names[index])
+            dealt += counts[names[index]]
+    fit = {record.family for record in records} - calibration - set(test)
+    if not fit or not calibration:
+        raise InputError(
+            f"{len(fit)} families to fit on and {len(calibration)} to calibrate on",
+            where="corpus",
+            then="add families, or change calibration_share",
+        )
+    return FamilyParts(frozenset(fit), frozenset(calibration), frozenset(test))

@@ -22,6 +22,8 @@ import numpy as np
 
 RESULT_CHARACTERS = 20_000
 TURNS = 6
+RESULT_END = "\n-- end of output, exit status 0, 2000 lines, no warnings, no errors --"
+"""Every result ends alike, so that a repeated turn has a repeated context and the cache knows it."""
 FRESH_SHARE = 0.002
 """Share of the assistant's turns that no earlier transcript had."""
 REPEATED_TURNS = 400
@@ -46,7 +48,7 @@ def generate(path: Path, megabytes: int) -> int:
                 said = " ".join(rng.choice(words, 25)) + "." if fresh else known[rng.integers(REPEATED_TURNS)]
                 start = int(rng.integers(len(log) - RESULT_CHARACTERS))
                 messages.append({"role": "assistant", "content": said})
-                messages.append({"role": "tool", "content": log[start : start + RESULT_CHARACTERS]})
+                messages.append({"role": "tool", "content": log[start : start + RESULT_CHARACTERS] + RESULT_END})
             file.write(json.dumps({"id": f"run-{rows}", "messages": messages}) + "\n")
             rows += 1
     return rows

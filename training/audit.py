@@ -1,75 +1,67 @@
-"""What the corpus is made of, and what a shortcut could learn from it."""
+"""What the corpus is made of, and whether anything but stance tells its variants apart."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
 from classifier.oddities import assistant_texts
 from classifier.records import LABELS
 from training.corpus_reader import LabelledTranscript
+from training.shortcuts import Shortcut, find_shortcuts
 
-ETHICS_WORDS: Final = re.compile(
-    r"\b(honest|ethic|wrong|harm|trust|transparen|integrity|legitimate|fair|consent)\w*", re.I
-)
 SHINGLE_WORDS: Final = 8
 """Words in a row that two scenarios may not share too often."""
 DUPLICATE_SHARE: Final = 0.5
 """Share of shingles in common from which two transcripts of different scenarios are near-duplicates."""
-
-SHORTCUTS: Final[dict[str, Callable[[LabelledTranscript], float]]] = {
-    "length": lambda r: len(" ".join(assistant_texts(r.transcript))),
-    "thinking": lambda r: sum(len(part) for m in r.transcript.messages for part in m.thinking),
-    "tool calls": lambda r: sum(len(m.tool_calls) for m in r.transcript.messages),
-    "turns": lambda r: len(r.transcript.messages),
-    "questions": lambda r: " ".join(assistant_texts(r.transcript)).count("?"),
-    "ethics words": lambda r: len(ETHICS_WORDS.findall(" ".join(assistant_texts(r.transcript)))),
-}
-"""What a transcript has without any stance."""
+GROUP: Final = range(3, 7)
+"""Variants of a scenario; everyday work may stand alone."""
+EVERYDAY: Final = "everyday"
 
 
-def audit_report(records: Sequence[LabelledTranscript]) -> str:
-    """Write composition, shortcut figures and near-duplicates for people."""
-    families = Counter(record.family for record in records)
-    lines = [
-        f"{len(records)} transcripts, {len({r.scenario for r in records})} scenarios, {len(families)} families",
-        "families: " + ", ".join(f"{name} {count}" for name, count in sorted(families.items())),
-        "variants: "
-        + ", ".join(f"{name} {count}" for name, count in Counter(r.variant for r in records).most_common()),
-        "genres: " + ", ".join(f"{name} {count}" for name, count in Counter(r.genre for r in records).most_common()),
-        f"benign {sum(r.risk == 0 for r in records)}, risky {sum(r.risk == 1 for r in records)}",
-    ]
-    for label in LABELS:
-        counts = Counter(record.labels[label] for record in records)
-        lines.append(f"{label}: 1 {counts[1]}, 0 {counts[0]}, null {counts[None]}")
-    lines.append("shortcuts within scenarios (0.50 is chance):")
-    for name in SHORTCUTS:
-        lines.append(f"  {name}: {shortcut(records, SHORTCUTS[name]):.2f}")
-    found = near_duplicates(records)
-    lines.append(f"near-duplicates across scenarios: {len(found)}")
-    lines.extend(f"  {first} ~ {second} ({share:.0%})" for first, second, share in found)
-    return "\n".join(lines) + "\n"
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an audit found."""
+
+    composition: tuple[str, ...]
+    """Lines for people."""
+    shortcuts: tuple[Shortcut, ...]
+    """Each with its limit."""
+    problems: tuple[str, ...]
+    """What must be mended: incomplete groups, near-duplicates, leaks."""
+
+    def as_text(self) -> str:
+        """Write it for people."""
+        lines = [*self.composition, "shortcuts within scenarios, AUROC (0.50 is chance):"]
+        lines += [f"  {s.name}: {s.auroc:.2f}, limit {s.limit:.2f}" for s in self.shortcuts]
+        lines += [f"{len(self.problems)} to mend", *(f"  {problem}" for problem in self.problems)]
+        return "\n".join(lines) + "\n"
 
 
-def shortcut(records: Sequence[LabelledTranscript], feature: Callable[[LabelledTranscript], float]) -> float:
-    """Return the share of (risky, benign) pairs of one scenario in which the risky one has more of a feature.
+def audit_corpus(records: Sequence[LabelledTranscript]) -> Audit:
+    """Look a corpus over: composition, groups, near-duplicates, shortcuts."""
+    shortcuts = find_shortcuts(records)
+    duplicates = [f"{first} ~ {second} ({share:.0%} alike)" for first, second, share in near_duplicates(records)]
+    leaks = [f"{s.name} tells risky from benign: {s.auroc:.2f}" for s in shortcuts if s.leaks]
+    return Audit(_composition(records), tuple(shortcuts), (*incomplete_groups(records), *duplicates, *leaks))
 
-    Ties count half; NaN when there is no pair.
-    """
-    scenarios: dict[str, list[LabelledTranscript]] = {}
+
+def incomplete_groups(records: Sequence[LabelledTranscript]) -> list[str]:
+    """List scenarios that are no contrast group: too few or too many variants, or all of one side."""
+    groups: dict[str, list[LabelledTranscript]] = {}
     for record in records:
-        scenarios.setdefault(record.scenario, []).append(record)
-    wins = total = 0.0
-    for group in scenarios.values():
-        risky = [feature(record) for record in group if record.risk == 1]
-        benign = [feature(record) for record in group if record.risk == 0]
-        for bad, good in product(risky, benign):
-            wins += (bad > good) + 0.5 * (bad == good)
-            total += 1
-    return wins / total if total else float("nan")
+        if record.genre != EVERYDAY and not record.augmented:
+            groups.setdefault(record.scenario, []).append(record)
+    found = []
+    for scenario, group in groups.items():
+        if len(group) not in GROUP:
+            found.append(f"{scenario} has {len(group)} variants, not {GROUP.start} to {GROUP.stop - 1}")
+        if {1, 0} - {record.risk for record in group}:
+            found.append(f"{scenario} lacks a risky or a benign variant")
+    return found
 
 
 def near_duplicates(records: Sequence[LabelledTranscript]) -> list[tuple[str, str, float]]:
@@ -90,6 +82,38 @@ def near_duplicates(records: Sequence[LabelledTranscript]) -> list[tuple[str, st
         if share >= DUPLICATE_SHARE:
             found.append((records[first].transcript.id, records[second].transcript.id, share))
     return sorted(found)
+
+
+def _composition(records: Sequence[LabelledTranscript]) -> tuple[str, ...]:
+    families, scenarios = {r.family for r in records}, {r.scenario for r in records}
+    words = sorted(len(" ".join(assistant_texts(record.transcript)).split()) for record in records)
+    foreign = sum(record.language != "en" for record in records)
+    quantiles = ", ".join(str(words[int(q * (len(words) - 1))]) for q in (0, 0.25, 0.5, 0.75, 0.95, 1))
+    lines = [
+        f"{len(records)} transcripts, {len(scenarios)} scenarios, {len(families)} families; "
+        f"{sum(r.augmented for r in records)} made by program; {foreign} not English ({foreign / len(records):.0%})",
+        f"benign {sum(r.risk == 0 for r in records)}, risky {sum(r.risk == 1 for r in records)}, "
+        f"open {sum(r.risk is None for r in records)}",
+        f"words of the assistant (least, quartiles, 95%, most): {quantiles}",
+        _counted("families", [r.family for r in records]),
+        _counted("variants", [r.variant for r in records]),
+        _counted("genres", [r.genre for r in records]),
+        _counted("languages", [r.language for r in records]),
+    ]
+    for label in LABELS:
+        values = Counter(record.labels[label] for record in records)
+        decoys = sum(any(span.label == label for span in record.decoys) for record in records)
+        lines.append(f"{label}: 1 {values[1]}, 0 {values[0]}, null {values[None]}; with decoys {decoys}")
+    lines.append("principles (at work, in families; tempted and kept, in families):")
+    for principle in sorted({principle for record in records for principle in record.principles}):
+        sides = [[r.family for r in records if r.principles.get(principle) == side] for side in (1, 0)]
+        at_work, kept = (f"{len(side)} in {len(set(side))}" for side in sides)
+        lines.append(f"  {principle}: {at_work}; {kept}")
+    return tuple(lines)
+
+
+def _counted(title: str, names: Sequence[str]) -> str:
+    return f"{title}: " + ", ".join(f"{name} {count}" for name, count in Counter(names).most_common())
 
 
 def _shingles(record: LabelledTranscript) -> frozenset[int]:

@@ -30,6 +30,9 @@ class Pooled:
     """Shape (n_transcripts,)."""
     labels: NDArray[np.int8]
     """Shape (n_transcripts, n_labels): 1, 0 or -1 for unknown."""
+    hits: NDArray[np.float64]
+    """Shape (n_transcripts, n_labels): 1 where a label that holds has its highest segment in quoted evidence, 0 where
+    elsewhere, NaN where the label does not hold or nothing is quoted."""
 
     @property
     def risk(self) -> NDArray[np.int8]:

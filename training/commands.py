@@ -47,9 +47,21 @@ def train(config: Path, base: Path, out: Path, public: Path | None, threads: int
 @click.option("--model", default="default", show_default=True, help="Shipped bundle by name, or a folder.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Also write the table here as JSON.")
 @click.option("--no-evidence", is_flag=True, help="Accept labels without evidence, as in public data.")
+@click.option(
+    "--baselines", type=click.Path(path_type=Path), help="Fit the baselines on this corpus, beside the judge."
+)
+@click.option("--base", type=click.Path(path_type=Path), help="Folder of the base encoder; the baselines need it.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the bootstrap.")
-def evaluate(labelled: tuple[Path, ...], model: str, json_path: Path | None, no_evidence: bool, seed: int) -> None:
-    """Measure a bundle on labelled transcripts and print the quality table.
+def evaluate(
+    labelled: tuple[Path, ...],
+    model: str,
+    json_path: Path | None,
+    no_evidence: bool,
+    baselines: Path | None,
+    base: Path | None,
+    seed: int,
+) -> None:
+    """Measure a bundle on labelled transcripts and print the quality table, beside baselines where asked.
 
     \b
     Exit codes:
@@ -59,18 +71,29 @@ def evaluate(labelled: tuple[Path, ...], model: str, json_path: Path | None, no_
 
     \b
     Example:
-      judge evaluate training/corpus --model models/default
+      judge evaluate runs.jsonl --no-evidence --baselines training/corpus --base all-MiniLM-L6-v2
     """
     require_train_extra()
     # Imported here: numpy and onnxruntime are not needed for --help.
     import json
 
+    from classifier.encoder import open_tokenizer
     from classifier.judge import Judge
+    from classifier.segmentation import Segmenter
     from training.corpus_reader import read_corpus
     from training.evaluate import judge_scores, quality_table
 
+    if (baselines is None) != (base is None):
+        raise click.UsageError("--baselines and --base need each other")
     records = list(read_corpus(labelled, require_evidence=not no_evidence))
-    table = quality_table([(model, judge_scores(Judge.load(model), records))], seed=seed)
+    judge = Judge.load(model)
+    judges = [(model, judge_scores(judge, records))]
+    if baselines is not None and base is not None:
+        from training.baselines import baseline_scores
+
+        segmenter = Segmenter(open_tokenizer(judge.layout.tokenizer))
+        judges += baseline_scores(list(read_corpus([baselines])), records, segmenter, base)
+    table = quality_table(judges, seed=seed)
     click.echo(table.as_markdown())
     if json_path is not None:
         json_path.write_text(json.dumps(table.as_rows(), indent=1) + "\n", encoding="utf-8")
@@ -84,21 +107,23 @@ def corpus() -> None:
 @corpus.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 def audit(paths: tuple[Path, ...]) -> None:
-    """Validate the corpus and print its composition and shortcut figures.
+    """Validate the corpus; print its composition, its shortcut figures, and what must be mended.
 
     \b
     Exit codes:
-      0  every record is valid
-      1  a record is not; the sentence says which and why
+      0  every record is valid and nothing leaks
+      1  a record is not valid, or something must be mended; the sentences say what
       2  the command line was wrong
 
     \b
     Example:
       judge corpus audit training/corpus
     """
+    require_train_extra()
     # Imported here: --help needs none of it.
-    from training.audit import audit_report
+    from training.audit import audit_corpus
     from training.corpus_reader import read_corpus
 
-    records = list(read_corpus(paths or (Path("training/corpus"),)))
-    sys.stdout.write(audit_report(records))
+    found = audit_corpus(list(read_corpus(paths or (Path("training/corpus"),))))
+    sys.stdout.write(found.as_text())
+    sys.exit(1 if found.problems else 0)

@@ -73,7 +73,7 @@ class LabelledTranscript:
 
 
 def corpus_files(paths: Iterable[str | Path]) -> list[Path]:
-    """List the JSONL files (`.gz` too) among files and folders, in sorted order.
+    """List the JSONL files (`.gz` too) among files and in folders, not in folders within them, in sorted order.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def corpus_files(paths: Iterable[str | Path]) -> list[Path]:
     for path in map(Path, paths):
         if not path.exists():
             raise InputError("no such file or folder", where=str(path), then="name the corpus")
-        found.extend([path] if path.is_file() else sorted([*path.rglob("*.jsonl"), *path.rglob("*.jsonl.gz")]))
+        found.extend([path] if path.is_file() else sorted([*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")]))
     if not found:
         raise InputError("there is no .jsonl file", where=", ".join(map(str, paths)), then="name the corpus")
     return found

@@ -11,10 +11,19 @@ from numpy.typing import NDArray
 
 from classifier.calibration import Calibration, sigmoid
 from classifier.judge import Judge
-from classifier.records import LABELS, NEGATIVE_LABELS
+from classifier.records import LABELS, NEGATIVE_LABELS, Verdict
 from training.calibrate import Pooled, calibrated_log_odds, fit_calibration
 from training.corpus_reader import LabelledTranscript
-from training.metrics import Figure, auroc, bootstrap, expected_calibration_error, pairwise_accuracy, tpr_at
+from training.examples import touches
+from training.metrics import (
+    Figure,
+    auroc,
+    bootstrap,
+    expected_calibration_error,
+    mean_score,
+    pairwise_accuracy,
+    tpr_at,
+)
 
 TARGETS: Final = (*LABELS, "risk")
 METRICS: Final = {
@@ -24,6 +33,9 @@ METRICS: Final = {
     "TPR@1%": tpr_at(0.01),
     "ECE": expected_calibration_error,
 }
+
+EVIDENCE: Final = "evidence"
+"""Evidence hit rate: of the transcripts where a label holds, the share whose strongest segment was quoted for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,9 @@ class Scores:
     """The same shape: 1, 0 or -1 for unknown."""
     scenarios: tuple[str, ...]
     """Scenario of each transcript."""
+    hits: NDArray[np.float64] | None = None
+    """Shape (n_transcripts, n_labels): 1 where a label that holds has its strongest segment in quoted evidence, 0 where
+    elsewhere, NaN where the label does not hold or nothing is quoted; None for a judge that quotes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +78,11 @@ class QualityTable:
 
     def as_markdown(self) -> str:
         """Write the table for people."""
-        head = "| judge | target | pos / neg | " + " | ".join(METRICS) + " |"
-        lines = [head, "|---" * (3 + len(METRICS)) + "|"]
+        columns = (*METRICS, EVIDENCE)
+        head = "| judge | target | pos / neg | " + " | ".join(columns) + " |"
+        lines = [head, "|---" * (3 + len(columns)) + "|"]
         for row in self.rows:
-            figures = " | ".join(str(row.figures[name]) for name in METRICS)
+            figures = " | ".join(str(row.figures[name]) for name in columns)
             lines.append(f"| {row.judge} | {row.target} | {row.positives} / {row.negatives} | {figures} |")
         return "\n".join(lines)
 
@@ -96,17 +112,40 @@ def quality_table(judges: Sequence[tuple[str, Scores]], *, seed: int) -> Quality
                 metric_name: bootstrap(metric, y_true, values, scenarios, rng=np.random.default_rng(seed))
                 for metric_name, metric in METRICS.items()
             }
+            figures[EVIDENCE] = _hit_rate(scores, column, seed)
             rows.append(QualityRow(name, target, int((y_true == 1).sum()), int((y_true == 0).sum()), figures))
     return QualityTable(tuple(rows))
 
 
+def _hit_rate(scores: Scores, column: int, seed: int) -> Figure:
+    if scores.hits is None or column >= len(LABELS):
+        return Figure(float("nan"), float("nan"), float("nan"))
+    known = ~np.isnan(scores.hits[:, column])
+    scenarios = [scenario for scenario, keep in zip(scores.scenarios, known, strict=True) if keep]
+    if not scenarios:
+        return Figure(float("nan"), float("nan"), float("nan"))
+    hits = scores.hits[known, column]
+    rng = np.random.default_rng(seed)
+    return bootstrap(mean_score, np.ones(len(hits), dtype=np.int8), hits, scenarios, rng=rng)
+
+
 def judge_scores(judge: Judge, records: Sequence[LabelledTranscript]) -> Scores:
     """Score labelled transcripts with a bundle."""
-    values = [
-        [np.nan if p is None else p for p in (*(verdict.probabilities[label] for label in LABELS), verdict.risk)]
-        for verdict in judge([record.transcript for record in records])
-    ]
-    return Scores(np.array(values, dtype=np.float64), label_rows(records), tuple(r.scenario for r in records))
+    values, hits = [], []
+    for record, verdict in zip(records, judge([record.transcript for record in records]), strict=True):
+        probabilities = (*(verdict.probabilities[label] for label in LABELS), verdict.risk)
+        values.append([np.nan if p is None else p for p in probabilities])
+        hits.append([_hit(record, verdict, label) for label in LABELS])
+    scenarios = tuple(r.scenario for r in records)
+    return Scores(np.array(values, dtype=np.float64), label_rows(records), scenarios, np.array(hits))
+
+
+def _hit(record: LabelledTranscript, verdict: Verdict, label: str) -> float:
+    quoted = [span for span in record.evidence if span.label == label]
+    strongest = next((item for item in verdict.evidence if item.label == label), None)
+    if record.labels[label] != 1 or not quoted or strongest is None:
+        return float("nan")
+    return float(any(touches(strongest, span) for span in quoted))
 
 
 def calibrated_scores(records: Sequence[LabelledTranscript], pooled: Pooled) -> Scores:
@@ -120,12 +159,13 @@ def calibrated_scores(records: Sequence[LabelledTranscript], pooled: Pooled) -> 
     for side in (0, 1):
         calibration = fit_calibration(_take(pooled, half != side))
         values[half == side] = _probabilities(calibration, _take(pooled, half == side))
-    return Scores(values, label_rows(records), tuple(scenarios))
+    return Scores(values, label_rows(records), tuple(scenarios), pooled.hits)
 
 
 def scores_under(calibration: Calibration, records: Sequence[LabelledTranscript], pooled: Pooled) -> Scores:
     """Turn pooled logits to probabilities by a calibration that was fitted elsewhere."""
-    return Scores(_probabilities(calibration, pooled), label_rows(records), tuple(r.scenario for r in records))
+    scenarios = tuple(r.scenario for r in records)
+    return Scores(_probabilities(calibration, pooled), label_rows(records), scenarios, pooled.hits)
 
 
 def _probabilities(calibration: Calibration, pooled: Pooled) -> NDArray[np.float64]:
@@ -141,4 +181,4 @@ def label_rows(records: Sequence[LabelledTranscript]) -> NDArray[np.int8]:
 
 
 def _take(pooled: Pooled, rows: NDArray[np.bool_]) -> Pooled:
-    return Pooled(pooled.logits[rows], pooled.n_segments[rows], pooled.labels[rows])
+    return Pooled(pooled.logits[rows], pooled.n_segments[rows], pooled.labels[rows], pooled.hits[rows])

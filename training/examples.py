@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.encoder import Layout, Layouter
-from classifier.records import LABELS
+from classifier.records import LABELS, Evidence
 from classifier.segmentation import Segment
 from constitution import Constitution
 from training.corpus_reader import LabelledTranscript, Span
@@ -57,7 +57,7 @@ def make_example(record: LabelledTranscript, layouter: Layouter, constitution: C
     return Example(record, layouts, labels, targets, decoys, _principle_targets(record, targets, constitution))
 
 
-def touches(segment: Segment, span: Span) -> bool:
+def touches(segment: Segment | Evidence, span: Span) -> bool:
     """Say whether a segment and a quoted span are about the same words."""
     if (segment.message, segment.field, segment.part) != (span.message, span.field, span.part):
         return False
@@ -82,6 +82,22 @@ def _principle_targets(
 
 def _target(label: int | None) -> int:
     return UNKNOWN if label is None else label
+
+
+def thin(example: Example, most: int, rng: np.random.Generator) -> Example:
+    """Keep so many segments of a long transcript: evidence and decoys first, the rest drawn at random."""
+    n_segments = len(example.layouts)
+    if n_segments <= most:
+        return example
+    marked = (example.targets == 1).any(axis=1) | example.decoys.any(axis=1)
+    kept = np.sort(np.argsort(rng.random(n_segments) - marked.astype(np.float64))[:most])
+    return replace(
+        example,
+        layouts=tuple(example.layouts[int(row)] for row in kept),
+        targets=example.targets[kept],
+        decoys=example.decoys[kept],
+        principles=example.principles[kept],
+    )
 
 
 def batch_scenarios(

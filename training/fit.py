@@ -18,7 +18,7 @@ from classifier.encoder import Layout, Layouter, batch_by_length, collate
 from classifier.records import LABELS
 from constitution import Constitution
 from training.config import FitSettings
-from training.examples import UNKNOWN, Example, batch_scenarios
+from training.examples import UNKNOWN, Example, batch_scenarios, thin
 from training.network import JudgeNetwork, load_base
 from training.trunk import FrozenTrunk
 
@@ -73,7 +73,14 @@ def fit(
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = JudgeNetwork(load_base(base, frozen_layers=settings.frozen_layers))
-    epochs = [batch_scenarios(examples, most_segments=settings.batch_segments, rng=rng) for _ in range(settings.epochs)]
+    epochs = [
+        batch_scenarios(
+            [thin(example, settings.transcript_segments, rng) for example in examples],
+            most_segments=settings.batch_segments,
+            rng=rng,
+        )
+        for _ in range(settings.epochs)
+    ]
     n_steps = sum(len(batches) for batches in epochs)
     optimizer = torch.optim.AdamW(
         [
@@ -87,7 +94,8 @@ def fit(
         optimizer, lambda step: min((step + 1) / warmup, (n_steps - step) / max(1, n_steps - warmup))
     )
     columns = label_columns(constitution)
-    trunk = _trunk(network, examples, constitution, layouter, settings)
+    drawn = [layout for batches in epochs for batch in batches for example in batch for layout in example.layouts]
+    trunk = _trunk(network, drawn, constitution, layouter, settings)
     network.train()
     started = time.monotonic()
     for epoch, batches in enumerate(epochs):
@@ -137,7 +145,7 @@ def pool_labels(logits: Tensor, columns: Sequence[Sequence[int]]) -> Tensor:
 
 def _trunk(
     network: JudgeNetwork,
-    examples: Sequence[Example],
+    drawn: Sequence[Layout],
     constitution: Constitution,
     layouter: Layouter,
     settings: FitSettings,
@@ -145,10 +153,8 @@ def _trunk(
     if not settings.frozen_layers:
         return None
     texts = [text for p in constitution.principles for text in (p.text, *p.paraphrases)]
-    layouts = [layout for example in examples for layout in example.layouts]
-    return FrozenTrunk(
-        network.encoder, settings.frozen_layers, [*layouts, *(layouter.principle(text) for text in texts)]
-    )
+    principles = [layouter.principle(text) for text in texts]
+    return FrozenTrunk(network.encoder, settings.frozen_layers, [*drawn, *principles])
 
 
 def _loss(
@@ -162,13 +168,12 @@ def _loss(
     trunk: FrozenTrunk | None,
 ) -> Tensor:
     texts = [rng.choice([p.text, *p.paraphrases]) for p in constitution.principles]
-    kept = [_keep_segments(example, settings.transcript_segments, rng) for example in batch]
-    layouts = [e.layouts[i] for e, rows in zip(batch, kept, strict=True) for i in rows]
+    layouts = [layout for example in batch for layout in example.layouts]
     sequences = [*layouts, *(layouter.principle(str(text)) for text in texts)]
     both = embed(network, sequences, batch_tokens=1 << 14, trunk=trunk)
     embeddings, principles = both[: len(layouts)], both[len(layouts) :]
     logits = network.head(embeddings, principles)
-    targets = _targets(batch, kept)
+    targets = _targets(batch)
     label_logits = pool_labels(logits, columns)
     pooled = _pool_transcripts(label_logits, targets)
     return (
@@ -179,23 +184,13 @@ def _loss(
     )
 
 
-def _keep_segments(example: Example, most: int, rng: np.random.Generator) -> list[int]:
-    """Choose segments of a long transcript: evidence and decoys first, and a random rest."""
-    n_segments = len(example.layouts)
-    if n_segments <= most:
-        return list(range(n_segments))
-    marked = (example.targets == 1).any(axis=1) | example.decoys.any(axis=1)
-    keys = rng.random(n_segments) - marked.astype(np.float64)
-    return sorted(np.argsort(keys)[:most].tolist())
-
-
-def _targets(batch: Sequence[Example], kept: Sequence[Sequence[int]]) -> Targets:
+def _targets(batch: Sequence[Example]) -> Targets:
     def stacked(name: str) -> Tensor:
-        return torch.from_numpy(np.concatenate([getattr(e, name)[rows] for e, rows in zip(batch, kept, strict=True)]))
+        return torch.from_numpy(np.concatenate([getattr(example, name) for example in batch]))
 
     names = {name: index for index, name in enumerate(dict.fromkeys(e.record.scenario for e in batch))}
     return Targets(
-        owner=torch.tensor([index for index, rows in enumerate(kept) for _ in rows]),
+        owner=torch.tensor([index for index, example in enumerate(batch) for _ in example.layouts]),
         labels=torch.from_numpy(np.stack([e.labels for e in batch])),
         segments=stacked("targets"),
         decoys=stacked("decoys"),

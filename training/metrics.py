@@ -53,6 +53,11 @@ def pairwise_accuracy(y_true: NDArray[np.int8], scores: NDArray[np.float64], sce
     return float(((gaps > 0) + 0.5 * (gaps == 0)).mean())
 
 
+def mean_score(y_true: NDArray[np.int8], scores: NDArray[np.float64], scenarios: NDArray[np.int64]) -> float:
+    """Return the mean score, whatever the labels."""
+    return float(scores.mean()) if len(scores) else float("nan")
+
+
 def tpr_at(fpr: float) -> Metric:
     """Return the metric: share of positives above the threshold that at most this share of negatives reach."""
 

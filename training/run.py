@@ -136,6 +136,7 @@ def pool_examples(network: JudgeNetwork, examples: Sequence[Example], shop: Work
     """Pool the logits of transcripts that the network was not fitted on, as the judge does."""
     columns = label_columns(shop.constitution)
     pooled = np.zeros((len(examples), len(LABELS)), dtype=np.float64)
+    hits = np.full(pooled.shape, np.nan)
     with torch.no_grad():
         principles = torch.stack(
             [
@@ -147,11 +148,16 @@ def pool_examples(network: JudgeNetwork, examples: Sequence[Example], shop: Work
         )
         for row, example in enumerate(examples):
             logits = network.head(embed(network, example.layouts, batch_tokens=1 << 12), principles).numpy()
-            pooled[row] = pool_segments(pool_principles(logits, columns))
+            label_logits = pool_principles(logits, columns)
+            pooled[row] = pool_segments(label_logits)
+            quoted = (example.targets == 1).any(axis=0)
+            strongest = example.targets[label_logits.argmax(axis=0), np.arange(len(LABELS))]
+            hits[row, quoted] = strongest[quoted] == 1
     return Pooled(
         logits=pooled,
         n_segments=np.array([len(e.layouts) for e in examples], dtype=np.int64),
         labels=np.stack([e.labels for e in examples]),
+        hits=hits,
     )
 
 

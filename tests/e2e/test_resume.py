@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -50,6 +54,27 @@ def test_resumed_run_gives_the_same_bytes(
     killed_after(parts, runs, broken, monkeypatch)
     result = CliRunner().invoke(main, ["score", str(runs), "-o", str(broken), "--resume"])
     assert result.exit_code == 0, result.stderr
+    assert broken.read_bytes() == whole.read_bytes()
+
+
+SMALL = "import classifier.run; classifier.run.PART_ROWS = 2; from classifier.cli.main import main; main()"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_killed_process_leaves_whole_parts_and_resumes(tmp_path: Path) -> None:
+    runs, whole, broken = tmp_path / "runs.jsonl", tmp_path / "whole.jsonl", tmp_path / "broken.jsonl"
+    lines = [{"messages": [{"role": "assistant", "content": f"Report {n} is done. " * 60}]} for n in range(60)]
+    runs.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    command = [sys.executable, "-c", SMALL, "score", str(runs), "--quiet", "-o"]
+    subprocess.run([*command, str(whole)], check=True)
+    process = subprocess.Popen([*command, str(broken)])
+    first = tmp_path / "broken.jsonl.parts" / "000000.jsonl"
+    while not first.exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert not broken.exists()
+    subprocess.run([*command, str(broken), "--resume"], check=True)
     assert broken.read_bytes() == whole.read_bytes()
 
 

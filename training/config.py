@@ -60,6 +60,8 @@ class Settings:
     """Most runs taken from one such source."""
     held_out_scenarios: tuple[str, ...] = ()
     """Scenarios of public runs that are never fitted on nor calibrated on: an external test."""
+    golden: tuple[str, ...] = ("examples",)
+    """Files and folders of transcripts whose scores are stored in the bundle, for `judge verify` on other machines."""
     seed: int = 1
     """Decides parts, order, dropout and initial weights."""
     fit: FitSettings = field(default_factory=FitSettings)

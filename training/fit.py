@@ -81,18 +81,7 @@ def fit(
         )
         for _ in range(settings.epochs)
     ]
-    n_steps = sum(len(batches) for batches in epochs)
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": [p for p in network.encoder.parameters() if p.requires_grad], "lr": settings.encoder_rate},
-            {"params": network.head.parameters(), "lr": settings.head_rate},
-        ],
-        weight_decay=settings.weight_decay,
-    )
-    warmup = max(1, int(settings.warmup * n_steps))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / warmup, (n_steps - step) / max(1, n_steps - warmup))
-    )
+    optimizer, schedule = _optimizer(network, settings, n_steps=sum(len(batches) for batches in epochs))
     columns = label_columns(constitution)
     drawn = [layout for batches in epochs for batch in batches for example in batch for layout in example.layouts]
     trunk = _trunk(network, drawn, constitution, layouter, settings)
@@ -111,6 +100,23 @@ def fit(
         seconds = time.monotonic() - started
         print(f"epoch {epoch + 1}/{len(epochs)}: loss {total / len(batches):.4f}, {seconds:.0f} s", file=sys.stderr)
     return network.eval()
+
+
+def _optimizer(
+    network: JudgeNetwork, settings: FitSettings, *, n_steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """Return AdamW and its schedule: rates rise over the warm-up and fall to 0 in a line."""
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for p in network.encoder.parameters() if p.requires_grad], "lr": settings.encoder_rate},
+            {"params": network.head.parameters(), "lr": settings.head_rate},
+        ],
+        weight_decay=settings.weight_decay,
+    )
+    warmup = max(1, int(settings.warmup * n_steps))
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / warmup, (n_steps - step) / max(1, n_steps - warmup))
+    )
 
 
 def label_columns(constitution: Constitution) -> list[list[int]]:

@@ -7,32 +7,31 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
 
 from classifier.bundle import BundleLayout
+from classifier.calibration import Calibration
 from classifier.encoder import Layouter, open_tokenizer
 from classifier.judge import Judge
 from classifier.pooling import pool_principles, pool_segments
-from classifier.records import LABELS
+from classifier.readers import read_many
+from classifier.records import LABELS, Unscored
 from constitution import Constitution, load_constitution
 from training.baselines import baseline_scores
 from training.calibrate import Pooled, fit_calibration
 from training.card import render_card
 from training.config import Settings
 from training.corpus_reader import LabelledTranscript, read_corpus
-from training.evaluate import calibrated_scores, quality_table, scores_under
+from training.evaluate import Scores, calibrated_scores, quality_table, scores_under
 from training.examples import Example, make_example
 from training.export import BundleParts, export_bundle, write_golden
 from training.fit import embed, fit, label_columns
 from training.network import JudgeNetwork
 from training.parts import deal_families
 from training.public_runs import read_harmless, read_readings
-
-GOLDEN_TRANSCRIPTS: Final = 8
-"""Transcripts whose scores are stored in the bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,18 @@ class Workshop:
     """Folder of the base encoder."""
     settings: Settings
     """The run's settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleParts:
+    """The examples of each part."""
+
+    fit: list[Example]
+    """For the network."""
+    calibration: list[Example]
+    """For probabilities, thresholds and figures."""
+    test: list[Example]
+    """Only measured; may be empty."""
 
 
 def train(settings: Settings, *, base: Path, out: Path, public: Path | None = None) -> BundleLayout:
@@ -68,52 +79,65 @@ def train(settings: Settings, *, base: Path, out: Path, public: Path | None = No
         Folder of public runs; None trains on the written corpus alone.
     """
     shop = open_workshop(settings, base)
-    records = [*read_corpus(settings.corpus), *(() if public is None else read_public(settings, public))]
-    examples = [make_example(record, shop.layouter, shop.constitution) for record in records]
-    examples = [example for example in examples if example.layouts]
-    parts = deal_families(
-        [e.record for e in examples],
-        test=settings.test_families,
-        calibration_share=settings.calibration_share,
-        seed=settings.seed,
-    )
-    fit_part, calibration_part, test_part = (
-        [e for e in examples if e.record.family in names] for names in (parts.fit, parts.calibration, parts.test)
-    )
-    print(
-        f"fit on {len(fit_part)} transcripts, calibrate on {len(calibration_part)}, test on {len(test_part)}",
-        file=sys.stderr,
-    )
-    network = fit(fit_part, shop.constitution, shop.layouter, settings.fit, base=base, seed=settings.seed)
-    held_out = pool_examples(network, calibration_part, shop)
+    parts = _deal_examples(shop, public)
+    sizes = f"fit on {len(parts.fit)} transcripts, calibrate on {len(parts.calibration)}, test on {len(parts.test)}"
+    print(sizes, file=sys.stderr)
+    network = fit(parts.fit, shop.constitution, shop.layouter, settings.fit, base=base, seed=settings.seed)
+    held_out = pool_examples(network, parts.calibration, shop)
     calibration = fit_calibration(held_out)
-    fitted_on = [e.record for e in fit_part]
-    calibrated_on = [e.record for e in calibration_part]
-    judges = [("judge, calibration families", calibrated_scores(calibrated_on, held_out))]
-    judges += baseline_scores(fitted_on, calibrated_on, shop.layouter.segmenter, base)
-    if test_part:
-        tested_on = [e.record for e in test_part]
-        pooled = pool_examples(network, test_part, shop)
-        judges.append(("judge, test families", scores_under(calibration, tested_on, pooled)))
-        judges += [
-            (f"{name}, test", scores)
-            for name, scores in baseline_scores(fitted_on, tested_on, shop.layouter.segmenter, base)
-        ]
-    table = quality_table(judges, seed=settings.seed)
+    table = quality_table(_measured(network, parts, held_out, calibration, shop), seed=settings.seed)
     print(table.as_markdown(), file=sys.stderr)
     bundle = BundleParts(
         constitution=shop.constitution,
         calibration=calibration,
         tokenizer=shop.tokenizer,
-        card=render_card(settings, fitted_on, calibrated_on, table),
+        card=render_card(settings, _records(parts.fit), _records(parts.calibration), table),
     )
-    probes = [layout for example in fit_part[:8] for layout in example.layouts][:24]
+    probes = [layout for example in parts.fit[:8] for layout in example.layouts][:24]
     layout = export_bundle(network, bundle, out, probes)
-    write_golden(layout, golden_scores(layout, [r for r in fitted_on if r.genre != "real"]))
+    write_golden(layout, golden_scores(layout, settings.golden))
     (out.parent / f"{out.name}.evaluation.json").write_text(
         json.dumps({"settings": asdict(settings), "table": table.as_rows()}, indent=1) + "\n", encoding="utf-8"
     )
     return layout
+
+
+def _deal_examples(shop: Workshop, public: Path | None) -> ExampleParts:
+    settings = shop.settings
+    records = [*read_corpus(settings.corpus), *(() if public is None else read_public(settings, public))]
+    examples = [make_example(record, shop.layouter, shop.constitution) for record in records]
+    examples = [example for example in examples if example.layouts]
+    families = deal_families(
+        _records(examples),
+        test=settings.test_families,
+        calibration_share=settings.calibration_share,
+        seed=settings.seed,
+    )
+    return ExampleParts(
+        *(
+            [e for e in examples if e.record.family in names]
+            for names in (families.fit, families.calibration, families.test)
+        )
+    )
+
+
+def _measured(
+    network: JudgeNetwork, parts: ExampleParts, held_out: Pooled, calibration: Calibration, shop: Workshop
+) -> list[tuple[str, Scores]]:
+    """Score the calibration part, and the test part where there is one, by the judge and by the baselines."""
+    fitted_on, calibrated_on, tested_on = map(_records, (parts.fit, parts.calibration, parts.test))
+    segmenter = shop.layouter.segmenter
+    judges = [("judge, calibration families", calibrated_scores(calibrated_on, held_out))]
+    judges += baseline_scores(fitted_on, calibrated_on, segmenter, shop.base)
+    if tested_on:
+        tested = scores_under(calibration, tested_on, pool_examples(network, parts.test, shop))
+        baselines = baseline_scores(fitted_on, tested_on, segmenter, shop.base)
+        judges += [("judge, test families", tested), *((f"{name}, test", scores) for name, scores in baselines)]
+    return judges
+
+
+def _records(examples: Sequence[Example]) -> list[LabelledTranscript]:
+    return [example.record for example in examples]
 
 
 def read_public(settings: Settings, folder: Path) -> list[LabelledTranscript]:
@@ -161,13 +185,14 @@ def pool_examples(network: JudgeNetwork, examples: Sequence[Example], shop: Work
     )
 
 
-def golden_scores(layout: BundleLayout, records: Sequence[LabelledTranscript]) -> list[dict[str, Any]]:
-    """Score a few short transcripts of the corpus with the finished bundle."""
-    short = sorted(records, key=lambda r: sum(len(m.content) for m in r.transcript.messages))[:GOLDEN_TRANSCRIPTS]
+def golden_scores(layout: BundleLayout, paths: Sequence[str]) -> list[dict[str, Any]]:
+    """Score transcripts with the finished bundle; rows that cannot be read are left out."""
     judge = Judge(layout)
     golden = []
-    for record in short:
-        verdict = judge.score(record.transcript)
+    for row in read_many(paths):
+        if isinstance(row, Unscored):
+            continue
+        verdict = judge.score(row)
         messages = [
             {
                 "role": m.role,
@@ -175,7 +200,7 @@ def golden_scores(layout: BundleLayout, records: Sequence[LabelledTranscript]) -
                 "thinking": list(m.thinking),
                 "tool_calls": [{"name": c.name, "arguments": c.arguments} for c in m.tool_calls],
             }
-            for m in record.transcript.messages
+            for m in row.messages
         ]
         golden.append({"messages": messages, "probabilities": dict(verdict.probabilities), "risk": verdict.risk})
     return golden

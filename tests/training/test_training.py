@@ -13,6 +13,8 @@ from classifier.bundle import find_bundle
 from classifier.encoder import Encoder, Head, Layouter, open_tokenizer
 from classifier.errors import InputError
 from classifier.judge import Judge
+from classifier.readers import read_many
+from classifier.records import Transcript
 from constitution import load_constitution
 from tests.conftest import ROOT
 from training.audit import audit_corpus
@@ -141,13 +143,17 @@ def test_training_ends_in_a_bundle_that_agrees_with_torch(tiny_base: Path, tmp_p
     corpus = [json.dumps(r) for r in _small_corpus()]
     (tmp_path / "c.jsonl").write_text("\n".join(corpus) + "\n", encoding="utf-8")
     settings = Settings(
-        corpus=(str(tmp_path / "c.jsonl"),), test_families=("c",), calibration_share=0.5, fit=FitSettings(epochs=1)
+        corpus=(str(tmp_path / "c.jsonl"),),
+        test_families=("c",),
+        calibration_share=0.5,
+        golden=(str(ROOT / "examples"),),
+        fit=FitSettings(epochs=1),
     )
     layout = train(settings, base=tiny_base, out=tmp_path / "bundle")
     judge = Judge.load(layout.folder)
     golden = json.loads(layout.golden.read_text(encoding="utf-8"))
     assert judge.card_summary()["principles"] == 26
-    assert len(golden) == 8
+    assert len(golden) == sum(isinstance(row, Transcript) for row in read_many([ROOT / "examples"]))
     table = json.loads((tmp_path / "bundle.evaluation.json").read_text(encoding="utf-8"))["table"]
     judges = {row["judge"] for row in table}
     assert {"judge, calibration families", "judge, test families", "TF-IDF", "length only, test"} <= judges

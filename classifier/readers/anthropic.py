@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from classifier.errors import InputError
-from classifier.readers.anthropic_blocks import read_message
+from classifier.readers.anthropic_blocks import CHAT_ONLY, read_message
 from classifier.readers.content import text_of
 from classifier.readers.reader import RecordReader
 from classifier.readers.turns import NO_PROMPT, Turns
@@ -15,8 +15,6 @@ from classifier.records import LogFacts, Transcript
 
 CUT: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
 """Reasons to stop that leave the answer unfinished."""
-CHAT_ONLY: Final = frozenset({"tool_calls", "tool_call_id", "function_call"})
-"""Keys that only messages of the Chat Completions API have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,13 @@ from typing import Any, Final
 
 from classifier.readers.chat import read_role
 from classifier.readers.content import text_of
+from classifier.readers.record import OTHERS
 from classifier.readers.results import result_text
 from classifier.readers.turns import ABSENT, ENCRYPTED, NO_CONTENT, Turns
 from classifier.records import Role
 
+CHAT_ONLY: Final = frozenset({"tool_calls", "tool_call_id", "thinking", *OTHERS})
+"""Keys that only messages of the Chat Completions API and its like have."""
 WORDLESS: Final = frozenset({"container_upload", "fallback", "mcp_tool_listing"})
 """Blocks in the assistant's turn that hold no words."""
 
@@ -34,6 +37,9 @@ def read_message(message: Mapping[str, Any], turns: Turns, where: str) -> None:
         return
     if content is None:
         turns.gap(NO_CONTENT)
+    for key in sorted(CHAT_ONLY & message.keys()):
+        if message[key]:
+            turns.gap(f"{key} of a message is not read")
     turns.open_turn()
     for block in blocks:
         _read_block(block, turns)

@@ -12,6 +12,10 @@ from classifier.records import ROLES, LogFacts, Message, Row, ToolCall, Transcri
 
 OURS: Final = ("labels", "scenario", "variant", "evidence")
 """Keys beside `messages` that only our records have."""
+OTHERS: Final = ("reasoning_content", "reasoning", "reasoning_details", "function_call", "refusal", "audio")
+"""Keys of a message in which other formats keep the assistant's words."""
+CALL_KEYS: Final = frozenset({"name", "arguments", "id", "type"})
+"""Keys of a tool call that may stand beside `arguments`, or without."""
 
 
 def transcript_from_record(record: Mapping[str, Any], *, id: str, source: str) -> Transcript:
@@ -37,7 +41,8 @@ def transcript_from_record(record: Mapping[str, Any], *, id: str, source: str) -
     read = tuple(_message(message, f"{source} message {index}") for index, message in enumerate(messages))
     scenario = record.get("scenario")
     facts = LogFacts(scenario=scenario if isinstance(scenario, str) else None)
-    return Transcript(str(record.get("id") or id), source, read, facts=facts)
+    name = record.get("id")
+    return Transcript(id if name in (None, "") else str(name), source, read, facts=facts)
 
 
 def _message(message: object, where: str) -> Message:
@@ -46,17 +51,35 @@ def _message(message: object, where: str) -> Message:
     role = message.get("role")
     if role not in ROLES:
         raise InputError(f"role is {role!r}, not one of {', '.join(ROLES)}", where=where, then="correct the row")
-    content = message.get("content")
-    if content is not None and not isinstance(content, str):
-        raise InputError(f"content is {type(content).__name__}, not text", where=where, then="correct the row")
+    misfit = _misfit(message)
+    if misfit:
+        raise InputError(misfit, where=where, then="correct the row, or read it with --from chat")
     name = message.get("name")
     return Message(
         role=role,
-        content=content or "",
+        content=message.get("content") or "",
         thinking=_thinking(message.get("thinking"), where),
-        tool_calls=tuple(_tool_call(call, where) for call in message.get("tool_calls") or ()),
+        tool_calls=tuple(map(_tool_call, message.get("tool_calls") or ())),
         name=name if isinstance(name, str) else None,
     )
+
+
+def _misfit(message: Mapping[str, Any]) -> str | None:
+    """Say what a message holds that a record does not, and that would be lost."""
+    content, calls = message.get("content"), message.get("tool_calls") or []
+    if content is not None and not isinstance(content, str):
+        return f"content is {type(content).__name__}, not text"
+    others = [key for key in OTHERS if message.get(key)]
+    if others:
+        return f"it has {others[0]}, which a record does not"
+    if not isinstance(calls, list):
+        return f"tool_calls is {type(calls).__name__}, not a list"
+    for call in calls:
+        if not isinstance(call, Mapping):
+            return f"a tool call is {type(call).__name__}, not an object"
+        if "arguments" not in call and call.keys() - CALL_KEYS:
+            return f"a tool call has {', '.join(call)}, but no arguments"
+    return None
 
 
 def _thinking(value: object, where: str) -> tuple[str, ...]:
@@ -68,9 +91,7 @@ def _thinking(value: object, where: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _tool_call(call: object, where: str) -> ToolCall:
-    if not isinstance(call, dict):
-        raise InputError(f"a tool call is {type(call).__name__}, not an object", where=where, then="correct the row")
+def _tool_call(call: Mapping[str, Any]) -> ToolCall:
     return ToolCall(str(call.get("name") or ""), arguments_text(call.get("arguments")))
 
 
@@ -89,6 +110,9 @@ def arguments_text(arguments: object) -> str:
 def _recognise(record: Mapping[str, Any]) -> str | None:
     messages = record.get("messages")
     if not isinstance(messages, list) or not messages or not isinstance(messages[0], Mapping):
+        return None
+    # Chat messages may stand beside the same keys, and have `thinking` too; the chat reader knows their other keys.
+    if any(isinstance(message, Mapping) and _misfit(message) for message in messages):
         return None
     ours = [key for key in OURS if key in record]
     if ours or any(isinstance(message, Mapping) and "thinking" in message for message in messages):

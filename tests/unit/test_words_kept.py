@@ -1,0 +1,74 @@
+"""Words of the assistant that one reader does not know go to a reader that does, or are owned up to; none is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from classifier.readers import read_transcripts
+from classifier.records import Unscored
+from tests.reading import read, turns, write
+
+ASKED = {"role": "user", "content": "Hi"}
+CALL = {"id": "1", "type": "function", "function": {"name": "mail", "arguments": '{"to": "Bo"}'}}
+SAID = {"role": "assistant", "content": "Done."}
+
+
+@pytest.mark.parametrize(
+    ("record", "wanted"),
+    [
+        pytest.param(
+            {"messages": [ASKED, {**SAID, "thinking": "hm", "tool_calls": [CALL]}]},
+            '(hm) Done. [mail {"to":"Bo"}]',
+            id="thinking-beside-calls-of-chat",
+        ),
+        pytest.param(
+            {"scenario": "s", "labels": {}, "messages": [ASKED, {**SAID, "reasoning_content": "hm"}]},
+            "(hm) Done.",
+            id="reasoning-beside-labels",
+        ),
+        pytest.param(
+            {"system": "Be kind.", "messages": [ASKED, {**SAID, "reasoning_content": "hm"}]},
+            "(hm) Done.",
+            id="reasoning-beside-system",
+        ),
+        pytest.param(
+            {"system": "Be kind.", "messages": [ASKED, {**SAID, "thinking": "hm"}]},
+            "(hm) Done.",
+            id="thinking-beside-system",
+        ),
+    ],
+)
+def test_a_key_that_formats_share_loses_no_words(record: dict[str, Any], wanted: str, tmp_path: Path) -> None:
+    (row,) = read(write(tmp_path / "a.jsonl", record))
+    assert turns(row)[-1] == ("assistant", wanted)
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        pytest.param({**SAID, "reasoning_content": "hm"}, "it has reasoning_content, which", id="reasoning"),
+        pytest.param({**SAID, "tool_calls": [CALL]}, "a tool call has id, type, function, but no", id="call"),
+        pytest.param({**SAID, "tool_calls": {"name": "f"}}, "tool_calls is dict, not a list", id="calls"),
+    ],
+)
+def test_record_by_name_with_words_of_other_formats_is_unscored(
+    message: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.jsonl", {"messages": [ASKED, message]})
+    (row,) = read_transcripts(path, format="record")
+    assert isinstance(row, Unscored)
+    assert sentence in row.reason
+
+
+def test_anthropic_by_name_with_words_of_other_formats_has_a_gap(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", {"messages": [ASKED, {**SAID, "reasoning": "hm"}]})
+    (row,) = read(path, format="anthropic")
+    assert row.gaps == ("reasoning of a message is not read",)
+
+
+def test_record_keeps_the_id_zero(tmp_path: Path) -> None:
+    (row,) = read(write(tmp_path / "a.jsonl", {"id": 0, "scenario": "s", "messages": [ASKED, SAID]}))
+    assert row.id == "0"

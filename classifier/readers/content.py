@@ -75,9 +75,10 @@ def _block(block: Mapping[str, Any]) -> str:
     if kind in SPOKEN_ELSEWHERE:
         return ""
     source = block.get("source")
-    if isinstance(source, Mapping) and isinstance(source.get("data"), str) and source.get("type") != "text":
+    worded = isinstance(block.get("text"), str) or (isinstance(source, Mapping) and source.get("type") == "text")
+    if isinstance(source, Mapping) and isinstance(source.get("data"), str) and not worded:
         return f"[{kind} {source.get('media_type', 'data')} {len(source['data']) * 3 // 4}B]"
-    for key in ("text", "content", "refusal", "value"):
+    for key in ("text", "content", "refusal", "value", "transcript"):
         if block.get(key) is not None:
             return text_of(block[key])
     if kind.startswith(("image", "input_image", "audio", "video", "file", "document")):

@@ -72,3 +72,53 @@ def test_anthropic_by_name_with_words_of_other_formats_has_a_gap(tmp_path: Path)
 def test_record_keeps_the_id_zero(tmp_path: Path) -> None:
     (row,) = read(write(tmp_path / "a.jsonl", {"id": 0, "scenario": "s", "messages": [ASKED, SAID]}))
     assert row.id == "0"
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [
+        pytest.param(
+            {"content": [{"type": "reasoning", "text": "hm"}, {"type": "text", "text": "a"}]}, "(hm) a", id="sdk"
+        ),
+        pytest.param(
+            {"content": "a", "reasoning_details": [{"type": "reasoning.summary", "summary": "hm"}]},
+            "(hm) a",
+            id="summary",
+        ),
+        pytest.param({"content": "a", "refusal": "b"}, "a\nb", id="content-and-refusal"),
+        pytest.param({"content": None, "audio": {"data": "x", "transcript": "a"}}, "a", id="audio"),
+        pytest.param({"content": [{"type": "text", "text": "a", "source": {"data": "x"}}]}, "a", id="source"),
+        pytest.param(
+            {"content": [{"type": "tool-call", "toolName": "f", "input": {"x": 1}}]}, '[f {"x":1}]', id="call-block"
+        ),
+        pytest.param({"tool_calls": CALL}, '[mail {"to":"Bo"}]', id="one-call"),
+        pytest.param({"tool_calls": ["f(x)"]}, "[ f(x)]", id="call-as-text"),
+        pytest.param({"tool_calls": [{"custom": "x"}]}, '[ {"custom":"x"}]', id="odd-custom"),
+        pytest.param({"tool_calls": [{"name": "f", "parameters": {"x": 1}}]}, '[f {"x":1}]', id="parameters"),
+        pytest.param({"tool_calls": [{"name": "f", "id": "1", "x": 1}]}, '[f {"x":1}]', id="unknown-key"),
+    ],
+)
+def test_chat_message_keeps_its_words_in_any_shape(message: dict[str, Any], wanted: str, tmp_path: Path) -> None:
+    (row,) = read(write(tmp_path / "a.jsonl", {"messages": [{"role": "system"}, {"role": "assistant", **message}]}))
+    assert (turns(row)[-1], row.gaps) == (("assistant", wanted), ())
+
+
+@pytest.mark.parametrize(
+    ("message", "gap"),
+    [
+        pytest.param(
+            {"content": [{"type": "redacted_thinking", "data": "x"}]}, "1 reasoning blocks are encrypted", id="redacted"
+        ),
+        pytest.param(
+            {"content": [{"type": "thinking", "thinking": "", "signature": "x"}]},
+            "1 reasoning blocks are encrypted",
+            id="signature",
+        ),
+        pytest.param({"content": [{"type": "odd", "of": "x"}]}, "a block of type 'odd' is not understood", id="odd"),
+        pytest.param({"content": None}, "a message of the assistant has no content", id="nothing"),
+    ],
+)
+def test_chat_message_that_cannot_be_read_is_a_gap(message: dict[str, Any], gap: str, tmp_path: Path) -> None:
+    messages = [{"role": "system"}, SAID, {"role": "assistant", **message}]
+    (row,) = read(write(tmp_path / "a.jsonl", {"messages": messages}))
+    assert row.gaps == (gap,)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from classifier.errors import InputError
+from classifier.readers.turns import NO_PROMPT
 
-NO_PROMPT: Final = "the prompt is not in the file"
 LISTS: Final = ("messages", "conversations", "conversation")
 """Keys that hold a conversation: a list of messages, or its JSON text."""
 ANSWERS: Final = ("completion", "response")
@@ -82,21 +82,40 @@ def branches(record: Mapping[str, Any], source: str) -> Iterator[Branch]:
     InputError
         If it has none.
     """
-    request, response = record.get("request"), record.get("response")
-    if "custom_id" in record and "body" not in record:
+    request = record.get("request")
+    held = next((record[key] for key in LISTS if _has_turns(record.get(key))), None)
+    if held is None and shape_of(record) is None:
+        held = next((record[key] for key in LISTS if key in record), None)
+    if held is not None:
+        yield from _continued(_with_system(_turns(held, source), record), record, source)
+    elif "custom_id" in record and "body" not in record:
         yield from _result(record, source)
     elif isinstance(request, Mapping):
-        yield from _answered(_turns(request.get("messages"), source), response, request, source)
+        yield from _answered(_turns(request.get("messages"), source), record.get("response"), request, source)
     elif isinstance(record.get("body"), Mapping):
         yield Branch(_turns(record["body"].get("messages"), source), model=_model(record["body"]))
-    elif any(key in record for key in LISTS):
-        asked = _with_system(_turns(next(record[key] for key in LISTS if key in record), source), record)
-        answered = isinstance(response, Mapping) and "choices" in response
-        yield from _answered(asked, response, record, source) if answered else [Branch(asked, model=_model(record))]
     elif "choices" in record:
         yield from _choices(record, [], source)
     else:
         yield from _prompted(record, source)
+
+
+def _continued(asked: list[Any], record: Mapping[str, Any], source: str) -> Iterator[Branch]:
+    """Read messages, and the answer to them where one stands beside them."""
+    answer = next((record[key] for key in ANSWERS if record.get(key)), None)
+    if isinstance(answer, Mapping) and "choices" in answer:
+        yield from _answered(asked, answer, record, source)
+    elif isinstance(record.get("choices"), list):
+        yield from _choices(record, asked, source)
+    elif isinstance(answer, str | list):
+        last = asked[-1].get("content", asked[-1].get("value")) if isinstance(asked[-1], Mapping) else None
+        told = answer in (last, asked[-len(answer) :])
+        yield Branch(asked if told else [*asked, *_said(answer, "assistant", source)], model=_model(record))
+    elif isinstance(answer, Mapping) and "content" in answer:
+        yield Branch([*asked, {**answer, "role": "assistant"}], model=_model(record))
+    else:
+        gaps = ("the response is not understood",) if answer else ()
+        yield Branch(asked, gaps=gaps, model=_model(record))
 
 
 def _result(record: Mapping[str, Any], source: str) -> Iterator[Branch]:

@@ -36,6 +36,15 @@ def read(path: Path, *records: object) -> list[Row]:
         ),
         pytest.param({"request": {"messages": [ASKED]}, "response": RESPONSE}, "request and response", id="pair"),
         pytest.param({"messages": [ASKED], "response": RESPONSE}, "messages with roles", id="messages-response"),
+        pytest.param({"messages": [ASKED], "response": "4"}, "messages with roles", id="messages-text"),
+        pytest.param({"messages": [ASKED, ANSWER], "response": "4"}, "messages with roles", id="messages-same-text"),
+        pytest.param({"messages": [ASKED], "completion": [ANSWER]}, "messages with roles", id="messages-list"),
+        pytest.param({"messages": [ASKED], "response": {"content": "4"}}, "messages with roles", id="messages-object"),
+        pytest.param({"messages": [ASKED], "choices": [{"message": ANSWER}]}, "messages with roles", id="choices"),
+        pytest.param({"custom_id": "1", "messages": [ASKED, ANSWER]}, "messages with roles", id="messages-custom-id"),
+        pytest.param(
+            {"request": {"url": "x"}, "messages": [ASKED, ANSWER]}, "messages with roles", id="messages-request"
+        ),
         pytest.param({"custom_id": "1", "body": {"messages": [ASKED, ANSWER]}}, "request of a batch", id="batch"),
         pytest.param({"prompt": "2+2?", "completion": "4"}, "prompt and completion", id="prompt-texts"),
         pytest.param({"prompt": [ASKED], "completion": [ANSWER]}, "prompt and completion", id="prompt-lists"),
@@ -128,6 +137,7 @@ def test_vendors_spellings_read_alike(message: dict[str, Any], wanted: Message, 
             "the last answer was cut off (length)",
             id="cut",
         ),
+        pytest.param({"messages": [ASKED, ANSWER], "response": {"a": 1}}, "the response is not understood", id="odd"),
         pytest.param({"request": {"messages": [ASKED]}, "response": None}, "there is no response", id="no-response"),
         pytest.param(
             {"request": {"messages": [ASKED]}, "response": {"error": {"message": "busy"}}},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,8 @@ LARGEST_JSON: Final = 1_000_000_000
 """Bytes of a JSON file that is one value: it is held whole, in some five times its size."""
 OPENINGS: Final = (b"{", b"[", b"[{")
 """First lines of a JSON value that is spread over lines."""
+ARRAY: Final = re.compile(rb"\[\s*\{")
+"""Beginning of an array of objects; where one line is the whole file, it is one value."""
 
 
 @contextmanager
@@ -87,7 +90,8 @@ def _first_line(file: io.BufferedReader) -> tuple[int, bytes]:
 
 def _is_whole(first: bytes, file: io.BufferedReader, path: str) -> bool:
     """Tell one JSON value from JSON lines: by the first line, and only then by the file's name."""
-    if first.removeprefix(b"\xef\xbb\xbf").strip() in OPENINGS:
+    bare = first.removeprefix(b"\xef\xbb\xbf").strip()
+    if bare in OPENINGS or (ARRAY.match(bare) and not file.peek(1).strip()):
         return True
     if not bare_name(path).endswith(".json"):
         return False

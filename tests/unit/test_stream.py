@@ -72,6 +72,7 @@ def test_every_prefix_of_jsonl_gives_rows_or_a_clean_error(record: dict[str, Any
         pytest.param("a.json", json.dumps(CHAT, indent=1).encode(), id="pretty"),
         pytest.param("a.jsonl", json.dumps(CHAT, indent=1).encode(), id="pretty-under-another-name"),
         pytest.param("a.json", json.dumps([CHAT]).encode() + b"\n\n", id="array"),
+        pytest.param("a", json.dumps([CHAT]).encode() + b"\n", id="array-on-a-line"),
         pytest.param("a.json", b"\xef\xbb\xbf\r\n" + lines(CHAT), id="mark-and-blank-line"),
         pytest.param("a.txt", lines(CHAT).replace(b"\n", b"\r\n"), id="other-line-ends"),
         pytest.param("a", gzip.compress(lines(CHAT)), id="gzip"),

@@ -122,8 +122,8 @@ def _recognise(record: Mapping[str, Any]) -> str | None:
     kind = record.get("type")
     if kind in ENVELOPES and "payload" in record:
         return f"line of type {kind}"
-    if "record_type" in record:
-        return "line with record_type"
+    if record.get("record_type") == "state":
+        return "line of record_type state"
     if kind is None and {"id", "timestamp", "instructions"} <= record.keys():
         return "header of a rollout"
     if kind in BARE_ITEMS and ("role" in record or kind != "message") and "stop_reason" not in record:

@@ -21,7 +21,10 @@ ROLE_WORDS: Final = {
     "tool_response": "tool",
 }
 """Role words of other tools, and ours."""
-DATA_URI: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,([A-Za-z0-9+/=\s]{64,})")
+# White space is data only between long lines of it: words that follow the data are the assistant's.
+DATA_URI: Final = re.compile(
+    r"data:([\w.+-]+/[\w.+-]+);base64,([A-Za-z0-9+/]{64,}(?:\s{1,2}[A-Za-z0-9+/]{60,})*(?:\s{1,2}[A-Za-z0-9+/]+={1,2}(?!\w))?={0,2})"
+)
 TAG_NAMES: Final = "think|thinking|thought|reasoning|reflection|scratchpad|inner_monologue|seed:think"
 SPOKEN_ELSEWHERE: Final = frozenset({"thinking", "reasoning", "redacted_thinking", "tool_use", "server_tool_use"})
 """Blocks that a reader takes up as thinking or as a call: they are no text."""

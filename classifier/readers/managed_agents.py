@@ -75,8 +75,11 @@ def _objects(value: object) -> Iterator[Mapping[str, Any]]:
 
 def _turn_events(found: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     spoken = [value for value in found if str(value["type"]).startswith(SPEAKERS)]
-    numbered = {str(value["id"]): value for value in spoken if value.get("id")}
-    return list(numbered.values()) if numbered else spoken
+    if not any(value.get("id") for value in spoken):
+        return spoken
+    # What the agent says is never sent by a client: it stays, with an id or without.
+    kept = [value for value in spoken if value.get("id") or str(value["type"]).startswith("agent.")]
+    return list({str(value.get("id") or f"#{index}"): value for index, value in enumerate(kept)}.values())
 
 
 def _read_event(event: Mapping[str, Any], turns: Turns) -> None:

@@ -66,7 +66,9 @@ def _exchange(record: Mapping[str, Any], source: str) -> tuple[Mapping[str, Any]
             error = record.get("error") or (response.get("error") if isinstance(response, Mapping) else None)
             raise InputError(f"the request failed ({text_of(_message(error))})", where=source, then="leave the row out")
         return request if isinstance(request, Mapping) else None, response
-    return (None, record) if "output" in record else (record, None)
+    if "output" not in record:
+        return record, None
+    return (record if "input" in record else None), record
 
 
 def _message(error: object) -> object:

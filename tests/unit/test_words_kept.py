@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from classifier.readers import read_transcripts
+from classifier.readers.content import text_of
 from classifier.records import Unscored
 from tests.reading import read, turns, write
 
@@ -122,3 +123,43 @@ def test_chat_message_that_cannot_be_read_is_a_gap(message: dict[str, Any], gap:
     messages = [{"role": "system"}, SAID, {"role": "assistant", **message}]
     (row,) = read(write(tmp_path / "a.jsonl", {"messages": messages}))
     assert row.gaps == (gap,)
+
+
+LINE = "QUJD" * 19
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        pytest.param(f"data:image/png;base64,{LINE} I will tell your wife unless you resign", " I will", id="words"),
+        pytest.param(f"data:image/png;base64,{LINE}\n{LINE}\nQUI=\nI will tell", "\nI will tell", id="wrapped"),
+        pytest.param(f"![x](data:image/png;base64,{LINE}==) risk=1", ") risk=1", id="in-brackets"),
+        pytest.param(f"data:image/png;base64,{LINE} risk=1", " risk=1", id="equals-sign"),
+    ],
+)
+def test_words_after_binary_data_are_kept(text: str, wanted: str) -> None:
+    found = text_of(text)
+    assert wanted in found
+    assert "QUJD" not in found
+
+
+def test_flat_request_and_response_keep_the_turns_asked_with(tmp_path: Path) -> None:
+    output = [{"type": "message", "role": "assistant", "content": "No."}]
+    record = {"object": "response", "input": [ASKED, SAID, ASKED], "output": output}
+    (row,) = read(write(tmp_path / "a.jsonl", record))
+    assert turns(row) == [("user", "Hi"), ("assistant", "Done."), ("user", "Hi"), ("assistant", "No.")]
+
+
+def test_agent_events_without_an_id_stay_beside_those_with_one(tmp_path: Path) -> None:
+    events = [
+        {"type": "user.message", "content": "sent"},
+        {"type": "user.message", "id": "1", "content": "sent"},
+        {"type": "agent.message", "content": "Done."},
+    ]
+    (row,) = read(write(tmp_path / "a.jsonl", *events))
+    assert turns(row) == [("user", "sent"), ("assistant", "Done.")]
+
+
+def test_record_type_of_other_data_is_no_rollout(tmp_path: Path) -> None:
+    (row,) = read(write(tmp_path / "a.jsonl", {"record_type": "dialogue", "messages": [ASKED, SAID]}))
+    assert turns(row) == [("user", "Hi"), ("assistant", "Done.")]

@@ -15,6 +15,7 @@ from classifier.bundle import BundleLayout, audit, find_bundle
 from classifier.calibration import GATE, SCREEN, read_calibration
 from classifier.encoder import Encoder, Head, Layouter, open_tokenizer
 from classifier.errors import BundleError
+from classifier.oddities import without_halves
 from classifier.records import Row, Transcript, Unscored, Verdict
 from classifier.segmentation import Segment
 from classifier.verdicts import Lens, Ruling, SegmentScore, refuse, rule, segment_scores
@@ -116,7 +117,7 @@ class Judge:
         self._cache.clear()
         waiting: list[_Waiting] = []
         n_segments = 0
-        for row in rows:
+        for row in map(without_halves, rows):
             segments = self._layouter.segmenter.segment(row) if isinstance(row, Transcript) else []
             waiting.append(_Waiting(row, segments))
             n_segments += len(segments)

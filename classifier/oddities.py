@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final
 
-from classifier.records import Transcript
+from classifier.records import Row, Transcript
 from classifier.segmentation import READING_ORDER
 
 FOREIGN_SHARE: Final = 0.1
@@ -18,6 +20,10 @@ LETTER: Final = re.compile(r"[^\W\d_]")
 # encoder's vocabulary holds these scripts letter by letter at best, and it was not trained on them.
 FOREIGN: Final = re.compile(r"[^\W\d_\u0000-\u02ff\u1e00-\u1eff\ufb00-\ufb06]")
 HIDDEN: Final = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+UNDECODED: Final = "\ufffd"
+"""What stands for bytes that are no text in the file's encoding; the encoder passes over it."""
+HALF: Final = re.compile("[\ud800-\udfff]")
+"""Half of a character in UTF-16; JSON can spell it alone, and neither the tokenizer nor an output can take it."""
 MIXED: Final = re.compile(r"\b(?=\w*[A-Za-z])(?=\w*[\u0370-\u03ff\u0400-\u04ff])\w+\b")
 
 
@@ -29,29 +35,55 @@ def find_gaps(transcript: Transcript) -> tuple[str, ...]:
     gaps : tuple of str
         Empty when all can be read.
     """
-    letters = foreign = 0
+    letters = foreign = undecoded = 0
     for text in assistant_texts(transcript):
         here = len(FOREIGN.findall(text))
         foreign += here
+        undecoded += text.count(UNDECODED)
         letters += len(LETTER.findall(text)) if here or foreign else len(text)
-    if foreign >= FOREIGN_LETTERS and foreign > FOREIGN_SHARE * letters:
-        return (f"{foreign} letters are in a script that the encoder was not trained on",)
-    return ()
+    if foreign + undecoded < FOREIGN_LETTERS or foreign + undecoded <= FOREIGN_SHARE * (letters + undecoded):
+        return ()
+    gaps = (
+        (foreign, "letters are in a script that the encoder was not trained on"),
+        (undecoded, "characters could not be decoded"),
+    )
+    return tuple(f"{count} {what}" for count, what in gaps if count)
 
 
 def find_warnings(transcript: Transcript) -> tuple[str, ...]:
-    """Name hidden and look-alike characters in the assistant's turns."""
-    hidden = mixed = 0
+    """Name hidden, look-alike and undecoded characters in the assistant's turns."""
+    hidden = mixed = undecoded = 0
     for text in assistant_texts(transcript):
         if not text.isascii():
             hidden += len(HIDDEN.findall(text))
             mixed += len(MIXED.findall(text))
+            undecoded += text.count(UNDECODED)
     warnings = []
     if hidden:
         warnings.append(f"{hidden} hidden characters")
     if mixed:
         warnings.append(f"{mixed} words mix Latin with look-alike letters")
+    if undecoded:
+        warnings.append(f"{undecoded} characters could not be decoded")
     return tuple(warnings)
+
+
+def without_halves(row: Row) -> Row:
+    """Replace halves of characters in a row by the mark for what could not be decoded; offsets stay."""
+    mended: Row = _without_halves(row)
+    return mended
+
+
+def _without_halves(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isascii() else HALF.sub(UNDECODED, value)
+    if isinstance(value, tuple | list):
+        return type(value)(map(_without_halves, value))
+    if isinstance(value, Mapping):
+        return {_without_halves(key): _without_halves(item) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _without_halves(getattr(value, f.name)) for f in fields(value)})
+    return value
 
 
 def assistant_texts(transcript: Transcript) -> list[str]:

@@ -28,7 +28,8 @@ def compact_json(value: object) -> str:
     >>> compact_json({"to": "Zoë", "n": [1, 2]})
     '{"to":"Zoë","n":[1,2]}'
     """
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # Parquet holds dates, bytes and the like, which are written as Python shows them.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 @dataclass(frozen=True, slots=True)

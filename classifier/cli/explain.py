@@ -34,10 +34,12 @@ def explain(transcripts: tuple[str, ...], wanted: str | None, format: str | None
     # Imported here: numpy and onnxruntime are not needed for --help.
     from classifier.cli.printing import print_nearest, print_table, print_transcript
     from classifier.errors import InputError
+    from classifier.oddities import without_halves
     from classifier.readers import read_many
     from classifier.records import Unscored
 
-    rows = (row for row in read_many(transcripts, format=format) if wanted in (None, row.id))
+    read = map(without_halves, read_many(transcripts, format=format))
+    rows = (row for row in read if wanted in (None, row.id))
     row = next(rows, None)
     if row is None:
         raise InputError(f"there is no transcript {wanted}", where=", ".join(transcripts), then="check the id")

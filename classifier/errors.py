@@ -30,6 +30,10 @@ class InputError(ClassifierError):
     """An input as a whole could not be read; a single bad row is an `Unscored` instead."""
 
 
+class OutputError(ClassifierError):
+    """An output could not be written."""
+
+
 class ResumeError(ClassifierError):
     """A run cannot be continued, because something it depends on has changed."""
 

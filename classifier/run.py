@@ -1,8 +1,8 @@
 """A run over files: constant memory, output in parts, resumable.
 
-Output goes to `OUT.parts/`, a part every so many rows, each renamed into place when whole; a small state file says what
-the run depends on. When the input ends, the parts become OUT in one rename. A killed run leaves whole parts only, so
-that a resumed one continues with the first row that no part holds and ends in the same bytes.
+Output goes to `OUT.parts/`, a part every so many rows with its counts, renamed into place when whole; a state file says
+what the run depends on. When the input ends, the parts become OUT in one rename. A killed run leaves whole parts only,
+so that a resumed one continues with the first row that no part holds and ends in the same bytes.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import io
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from classifier.bundle import digest_file
-from classifier.errors import InputError, ResumeError, UsageError
+from classifier.errors import InputError, OutputError, ResumeError, UsageError
 from classifier.records import Row, Verdict
 from classifier.table import flatten, schema, to_row
 
@@ -95,15 +97,30 @@ class Parts:
         """Return the place of one part."""
         return self.folder / f"{number:06d}.{self.kind}"
 
+    def counts(self, number: int) -> Path:
+        """Return the place of what one part counts: a resumed run ends with the exit code of the whole."""
+        return self.folder / f"{number:06d}.counts.json"
+
+    @property
+    def begun(self) -> bool:
+        """Whether an unfinished run has left a part."""
+        return any(self.folder.glob("000000.*"))
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether a file is the output or lies among the parts: a folder that is read may hold them."""
+        file, own = path.resolve(), self.folder.resolve()
+        return file == self.out.resolve() or own in file.parents
+
     def begin(self, key: RunKey | None) -> None:
         """Start afresh; without a key (standard input) the run cannot be resumed."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
         state = None if key is None else asdict(key)
-        _replace(self.folder / STATE, json.dumps(state, sort_keys=True).encode())
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with _writing(self.folder):
+            self.folder.mkdir(parents=True)
+            _replace(self.folder / STATE, json.dumps(state, sort_keys=True).encode())
 
-    def resume(self, key: RunKey) -> int:
-        """Return how many whole parts are there.
+    def resume(self, key: RunKey, *, seen: Callable[[str, str, int], None]) -> int:
+        """Return how many whole parts are there; `seen` is told verdict, status and how many of them they hold.
 
         Raises
         ------
@@ -122,27 +139,32 @@ class Parts:
                 then="start again with --overwrite",
             )
         number = 0
-        while self.part(number).is_file():
+        while self.part(number).is_file() and self.counts(number).is_file():
+            for verdict, status, n_rows in json.loads(self.counts(number).read_text(encoding="utf-8")):
+                seen(verdict, status, n_rows)
             number += 1
         return number
 
     def write(self, number: int, verdicts: Sequence[Verdict]) -> None:
         """Write one part and rename it into place."""
         rows = [to_row(verdict, quotes=self.quotes) for verdict in verdicts]
-        _replace(self.part(number), _encode(rows, self.kind, header=number == 0))
+        counts = Counter((verdict.verdict, verdict.status) for verdict in verdicts)
+        with _writing(self.out):
+            # The counts come first: where the part is there, they are.
+            _replace(self.counts(number), json.dumps([(*pair, n) for pair, n in counts.items()]).encode())
+            _replace(self.part(number), _encode(rows, self.kind, header=number == 0))
 
     def finish(self, n_parts: int) -> None:
         """Join the parts, rename the whole into place, remove the folder."""
         whole = self.folder / f"whole.{self.kind}"
-        if self.kind == "parquet":
-            _join_parquet([self.part(number) for number in range(n_parts)], whole)
-        else:
-            with whole.open("wb") as joined:
-                for number in range(n_parts):
-                    with self.part(number).open("rb") as part:
-                        shutil.copyfileobj(part, joined)
-        os.replace(whole, self.out)
-        shutil.rmtree(self.folder)
+        parts = [self.part(number) for number in range(n_parts)]
+        with _writing(self.out):
+            if self.kind == "parquet":
+                _join_parquet(parts, whole)
+            else:
+                _join_bytes(parts, whole)
+            os.replace(whole, self.out)
+            shutil.rmtree(self.folder)
 
 
 def write_parts(
@@ -151,7 +173,7 @@ def write_parts(
     judge: Callable[[Iterable[Row]], Iterator[Verdict]],
     *,
     done: int = 0,
-    seen: Callable[[Verdict], None],
+    seen: Callable[[str, str, int], None],
 ) -> None:
     """Judge rows into parts, from the first row that no part holds, and finish the output.
 
@@ -166,7 +188,7 @@ def write_parts(
     done : int
         Parts that are whole already.
     seen : callable
-        Told of every new verdict.
+        Told verdict and status of every new row, and that it is one.
     """
     skipped = sum(1 for _ in islice(rows, done * PART_ROWS))
     if skipped < done * PART_ROWS and done and skipped <= (done - 1) * PART_ROWS:
@@ -175,7 +197,7 @@ def write_parts(
     # Each part is judged by itself, so that a resumed run forms the same batches, to the last bit of the sums.
     while batch := list(judge(islice(rows, PART_ROWS))):
         for verdict in batch:
-            seen(verdict)
+            seen(verdict.verdict, verdict.status, 1)
         parts.write(number, batch)
         number += 1
     if number == 0:
@@ -194,9 +216,11 @@ def check_output(out: Path, *, overwrite: bool, resume: bool) -> None:
     """
     if overwrite and resume:
         raise UsageError("--resume and --overwrite exclude each other", where=str(out), then="leave one out")
+    if out.is_dir():
+        raise UsageError("it is a folder", where=str(out), then="name a file in it")
     if out.exists() and not overwrite:
         raise UsageError("it is there already", where=str(out), then="use --overwrite, or another name")
-    if Parts(out, "", quotes=True).folder.exists() and not overwrite and not resume:
+    if Parts(out, "", quotes=True).begun and not overwrite and not resume:
         raise UsageError("an unfinished run is there", where=str(out), then="use --resume or --overwrite")
     if not out.parent.is_dir():
         raise InputError("no such folder", where=str(out.parent), then="make it first")
@@ -220,11 +244,28 @@ def _encode(rows: Sequence[Mapping[str, Any]], kind: str, *, header: bool) -> by
     return buffer.getvalue()
 
 
+def _join_bytes(parts: Sequence[Path], whole: Path) -> None:
+    with whole.open("wb") as joined:
+        for part in parts:
+            with part.open("rb") as file:
+                shutil.copyfileobj(file, joined)
+
+
 def _join_parquet(parts: Sequence[Path], whole: Path) -> None:
     # Imported here: only Parquet needs polars.
     import polars as pl
 
-    pl.scan_parquet(list(parts)).sink_parquet(whole, row_group_size=PART_ROWS, maintain_order=True)
+    # Without glob: brackets in a name are no pattern.
+    pl.scan_parquet(list(parts), glob=False).sink_parquet(whole, row_group_size=PART_ROWS, maintain_order=True)
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        problem = f"it cannot be written ({error.strerror or error})"
+        raise OutputError(problem, where=str(out), then="make room, or name another place") from error
 
 
 def _replace(path: Path, content: bytes) -> None:

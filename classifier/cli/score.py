@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,8 @@ from classifier.cli.options import judge_options, load_judge
 
 if TYPE_CHECKING:
     from classifier.judge import Judge
-    from classifier.records import Row, Verdict
+    from classifier.records import Row
+    from classifier.run import Parts
 
 EXIT_FLAGGED: Final = 3
 EXIT_INCOMPLETE: Final = 4
@@ -33,11 +34,11 @@ class Tally:
     progress: Callable[[int], None] = lambda _: None
     """Moves the progress bar."""
 
-    def __call__(self, verdict: Verdict) -> None:
-        """Count one verdict."""
-        self.verdicts[verdict.verdict] += 1
-        self.partial += verdict.status == "partial"
-        self.progress(1)
+    def __call__(self, verdict: str, status: str, n_rows: int) -> None:
+        """Count verdicts."""
+        self.verdicts[verdict] += n_rows
+        self.partial += n_rows * (status == "partial")
+        self.progress(n_rows)
 
     def exit_code(self, *, fail_on_flag: bool) -> int:
         """Return the exit code of the run."""
@@ -98,14 +99,13 @@ def score(
     from itertools import islice
 
     from classifier.readers import find_files, read_many
-    from classifier.run import Parts, check_output, key_of_run, kind_of, write_parts
+    from classifier.run import Parts, check_output, kind_of
 
-    if output is None and resume:
-        raise click.UsageError("--resume needs -o")
+    _check_options(output, {"--resume": resume, "--overwrite": overwrite, "--to": kind}, table=table)
     if output is not None:
         check_output(output, overwrite=overwrite, resume=resume)
     parts = None if output is None else Parts(output, kind_of(output, kind), quotes=not no_quotes)
-    files = find_files(transcripts)
+    files = _inputs(find_files(transcripts), parts)
     loaded = load_judge(**judge)
     rows: Iterator[Row] = islice(read_many(files, format=format), limit)
     tally = Tally()
@@ -114,25 +114,55 @@ def score(
         if parts is None:
             _print_verdicts(loaded, rows, tally, table=table, quotes=not no_quotes)
         else:
-            done = 0
-            options = {key: judge[key] for key in ("operating_point", "fpr")} | {
-                "limit": limit,
-                "format": format,
-                "quotes": not no_quotes,
-                "kind": parts.kind,
-            }
-            key = None
-            if resume or "-" not in files:
-                digests = {"bundle": loaded.bundle_digest, "constitution": loaded.constitution_digest}
-                key = key_of_run(files, **digests, options=options)
-            if resume and key is not None:
-                done = parts.resume(key)
-            else:
-                parts.begin(key)
-            write_parts(parts, rows, loaded, done=done, seen=tally)
+            options = {key: judge[key] for key in ("operating_point", "fpr")} | {"limit": limit, "format": format}
+            _write_verdicts(parts, rows, loaded, tally, files=files, options=options, resume=resume)
     if not quiet:
         click.echo(tally.summary(), err=True)
     sys.exit(tally.exit_code(fail_on_flag=fail_on_flag))
+
+
+def _check_options(output: Path | None, of_output: Mapping[str, object], *, table: bool) -> None:
+    """Refuse options that would be left unheeded."""
+    if output is not None and table:
+        raise click.UsageError("--table goes to standard output; leave it or -o out")
+    for name, given in of_output.items():
+        if given and output is None:
+            raise click.UsageError(f"{name} needs -o")
+
+
+def _inputs(found: list[str], parts: Parts | None) -> list[str]:
+    """Leave out what this run writes, where it lies in a folder that is read."""
+    from classifier.errors import InputError
+
+    files = [file for file in found if parts is None or not parts.holds(Path(file))]
+    if not files:
+        raise InputError("it is the output of this run", where=found[0], then="name other files")
+    return files
+
+
+def _write_verdicts(
+    parts: Parts,
+    rows: Iterator[Row],
+    judge: Judge,
+    tally: Tally,
+    *,
+    files: list[str],
+    options: Mapping[str, Any],
+    resume: bool,
+) -> None:
+    # Imported here for the same reason as above.
+    from classifier.run import key_of_run, write_parts
+
+    key = None
+    if resume or "-" not in files:
+        digests = {"bundle": judge.bundle_digest, "constitution": judge.constitution_digest}
+        key = key_of_run(files, **digests, options={**options, "quotes": parts.quotes, "kind": parts.kind})
+    done = 0
+    if resume and key is not None:
+        done = parts.resume(key, seen=tally)
+    else:
+        parts.begin(key)
+    write_parts(parts, rows, judge, done=done, seen=tally)
 
 
 def _print_verdicts(judge: Judge, rows: Iterator[Row], tally: Tally, *, table: bool, quotes: bool) -> None:
@@ -143,12 +173,12 @@ def _print_verdicts(judge: Judge, rows: Iterator[Row], tally: Tally, *, table: b
     if table:
         verdicts = []
         for verdict in judge(rows):
-            tally(verdict)
+            tally(verdict.verdict, verdict.status, 1)
             verdicts.append(verdict)
         print_table(verdicts, quotes=quotes)
         return
     for verdict in judge(rows):
-        tally(verdict)
+        tally(verdict.verdict, verdict.status, 1)
         click.echo(json.dumps(to_row(verdict, quotes=quotes), ensure_ascii=False))
 
 

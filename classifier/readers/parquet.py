@@ -36,7 +36,7 @@ def cut_rows(path: Path, place: str) -> Generator[Line]:
     import polars as pl
 
     try:
-        frame = pl.scan_parquet(path)
+        frame = pl.scan_parquet(path, glob=False)  # brackets in a name are no pattern
         wanted = [name for name in frame.collect_schema() if name not in UNREAD]
         n_rows = frame.select(pl.len()).collect().item()
         for start in range(0, n_rows, SLICE_ROWS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
@@ -55,6 +57,53 @@ def test_resumed_run_gives_the_same_bytes(
     result = CliRunner().invoke(main, ["score", str(runs), "-o", str(broken), "--resume"])
     assert result.exit_code == 0, result.stderr
     assert broken.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_resumed_run_counts_the_parts_before_it(
+    kind: str, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.write_text('{"messages": []}\n' + runs.read_text(), encoding="utf-8")
+    killed_after(2, runs, tmp_path / f"v.{kind}", monkeypatch)
+    result = CliRunner().invoke(main, ["score", str(runs), "-o", str(tmp_path / f"v.{kind}"), "--resume"])
+    assert (result.exit_code, "8 transcripts: " in result.stderr, "1 unscored" in result.stderr) == (4, True, True)
+
+
+def test_output_within_the_folder_that_is_read_is_no_input(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "v[1].jsonl"
+    killed_after(1, tmp_path, out, monkeypatch)
+    arguments = ["score", str(tmp_path), "-o", str(out)]
+    for option in ("--resume", "--overwrite"):
+        result = CliRunner().invoke(main, [*arguments, option])
+        assert (result.exit_code, "7 transcripts: " in result.stderr) == (0, True), result.stderr
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_brackets_in_names_are_no_pattern(kind: str, runs: Path, tmp_path: Path) -> None:
+    first = tmp_path / f"a[1].{kind}"
+    frame = pl.read_ndjson(runs)
+    frame.write_parquet(first) if kind == "parquet" else frame.write_ndjson(first)
+    out = tmp_path / f"v[2].{kind}"
+    result = CliRunner().invoke(main, ["score", str(first), "-o", str(out)])
+    assert (result.exit_code, out.exists()) == (0, True), result.output
+
+
+def test_run_that_wrote_nothing_leaves_nothing_to_resume(tmp_path: Path, runs: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"a": 1}\n', encoding="utf-8")
+    arguments = ["-o", str(tmp_path / "v.jsonl")]
+    assert CliRunner().invoke(main, ["score", str(tmp_path / "x.jsonl"), *arguments]).exit_code == 1
+    assert CliRunner().invoke(main, ["score", str(runs), *arguments]).exit_code == 0
+
+
+def test_full_disk_is_a_sentence(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    result = CliRunner().invoke(main, ["score", str(runs), "-o", str(tmp_path / "v.jsonl")])
+    assert (result.exit_code, "it cannot be written (No space left on device)" in result.stderr) == (1, True)
 
 
 SMALL = "import classifier.run; classifier.run.PART_ROWS = 2; from classifier.cli.main import main; main()"

@@ -57,8 +57,10 @@ def find_files(paths: Iterable[str | Path]) -> list[str]:
             found.append(path)
             continue
         if not Path(path).is_dir():
+            if Path(path).exists():
+                raise InputError("it is neither a file nor a folder", where=path, then="send it to - instead")
             raise InputError("no such file or folder", where=path, then="check the name")
-        inside = sorted(str(p) for p in Path(path).rglob("*") if p.is_file() and p.name.endswith(SUFFIXES))
+        inside = sorted(str(p) for p in Path(path).rglob("*") if p.is_file() and p.name.lower().endswith(SUFFIXES))
         if not inside:
             raise InputError(f"no file ends in {', '.join(SUFFIXES)}", where=path, then="name files")
         found.extend(inside)

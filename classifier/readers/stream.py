@@ -101,7 +101,8 @@ def _is_whole(first: bytes, file: io.BufferedReader, path: str) -> bool:
 
 
 def bare_name(path: str) -> str:
-    """Return a path without the ending of its compression."""
+    """Return a path in lower case, without the ending of its compression."""
+    path = path.lower()
     for ending in COMPRESSIONS:
         path = path.removesuffix(ending)
     return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -149,3 +150,16 @@ def test_deep_nesting_is_unscored(tmp_path: Path) -> None:
     found = read(tmp_path / "a.jsonl", lines(CHAT, deep))
     assert isinstance(found[1], Unscored)
     assert "nested too deep" in found[1].reason
+
+
+def test_endings_in_capitals_are_found(tmp_path: Path) -> None:
+    (tmp_path / "A.JSONL").write_bytes(lines(CHAT))
+    (tmp_path / "B.JSON").write_text(json.dumps([CHAT, CHAT]).replace("}, {", "},\n{"))
+    assert [type(row) for row in read_many([tmp_path])] == [Transcript] * 3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_pipe_by_name_is_told_from_a_missing_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="it is neither a file nor a folder; send it to - instead"):
+        list(read_many([tmp_path / "pipe"]))

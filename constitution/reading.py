@@ -40,7 +40,7 @@ def load_constitution(path: str | Path | None = None) -> Constitution:
     if path is None:
         return parse_constitution(default_text(), where="default constitution")
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")  # some editors put a mark before the text
     except (OSError, UnicodeDecodeError) as error:
         raise ConstitutionError(f"cannot be read ({error})", where=str(path), then="name a TOML file") from error
     return parse_constitution(text, where=str(path))

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from constitution import Change, Constitution, ConstitutionError, diff, load_constitution, parse_constitution
+from constitution import (
+    Change,
+    Constitution,
+    ConstitutionError,
+    default_text,
+    diff,
+    load_constitution,
+    parse_constitution,
+)
 
 PRINCIPLE = """
 version = "1"
@@ -87,3 +96,9 @@ def test_diff_names_what_changed() -> None:
         Change(first.principles[1].id, "removed"),
     ]
     assert diff(second, first)[1] == Change(first.principles[1].id, "added")
+
+
+def test_mark_before_the_text_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text(default_text(), encoding="utf-8-sig")
+    assert load_constitution(path).digest == load_constitution().digest

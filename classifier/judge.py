@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +17,7 @@ from classifier.encoder import Encoder, Head, Layouter, open_tokenizer
 from classifier.errors import BundleError
 from classifier.oddities import without_halves
 from classifier.records import Row, Transcript, Unscored, Verdict
-from classifier.segmentation import Segment
+from classifier.segmentation import MAX_TOKENS, READING_ORDER, Segment
 from classifier.verdicts import Lens, Ruling, SegmentScore, refuse, rule, segment_scores
 from constitution import Constitution, ConstitutionError, parse_constitution
 
@@ -28,6 +28,9 @@ CACHE_SEGMENTS: Final = 50_000
 """Segments whose logits are remembered; some 30 MB."""
 WINDOW_SEGMENTS: Final = 1024
 """Segments gathered over transcripts before the encoder runs, so that batches fill; bounds memory and delay."""
+
+WINDOW_CHARACTERS: Final = 20_000_000
+"""Characters of transcripts, the other roles' too, gathered at most: long prompts with short answers fill no batch."""
 
 
 @dataclass(slots=True)
@@ -74,6 +77,7 @@ class Judge:
             bundle=self.bundle_digest,
             fitted_on=self._frozen.digest,
         )
+        self._lens = replace(self._lens, warnings=(*self._lens.warnings, *self._cut_principles()))
 
     @classmethod
     def load(
@@ -116,14 +120,15 @@ class Judge:
         # A remembered logit carries the rounding of the batch it came from: each call starts with none.
         self._cache.clear()
         waiting: list[_Waiting] = []
-        n_segments = 0
+        n_segments = n_characters = 0
         for row in map(without_halves, rows):
             segments = self._layouter.segmenter.segment(row) if isinstance(row, Transcript) else []
             waiting.append(_Waiting(row, segments))
             n_segments += len(segments)
-            if n_segments >= WINDOW_SEGMENTS or len(waiting) >= WINDOW_SEGMENTS:
+            n_characters += _length(row)
+            if max(n_segments, len(waiting)) >= WINDOW_SEGMENTS or n_characters >= WINDOW_CHARACTERS:
                 yield from self._settle(waiting)
-                waiting, n_segments = [], 0
+                waiting, n_segments, n_characters = [], 0, 0
         yield from self._settle(waiting)
 
     def score(self, transcript: Transcript) -> Verdict:
@@ -204,6 +209,12 @@ class Judge:
         while len(self._cache) > CACHE_SEGMENTS:
             self._cache.popitem(last=False)
 
+    def _cut_principles(self) -> Iterator[str]:
+        pieces = self._layouter.segmenter.pieces
+        for principle in self.constitution.principles:
+            if any(len(pieces(text)) > MAX_TOKENS for text in (principle.text, *principle.paraphrases)):
+                yield f"principle {principle.id} is read up to word piece {MAX_TOKENS} only"
+
     def _principle_vectors(self) -> NDArray[np.float32]:
         if self.constitution.digest == self._frozen.digest:
             vectors = np.load(self.layout.principles, allow_pickle=False)
@@ -230,6 +241,12 @@ def embed_principles(constitution: Constitution, layouter: Layouter, encoder: En
         embeddings = encoder([layouter.principle(text) for text in (principle.text, *principle.paraphrases)])
         vectors.append(embeddings.mean(axis=0))
     return np.stack(vectors)
+
+
+def _length(row: Row) -> int:
+    if isinstance(row, Unscored):
+        return 0
+    return sum(len(text) for message in row.messages for field in READING_ORDER for text in message.parts(field))
 
 
 def _content(segment: Segment) -> Segment:

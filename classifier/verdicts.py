@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -141,7 +141,8 @@ def rule(lens: Lens, ruling: Ruling) -> Verdict:
     """Give the verdict of one transcript."""
     transcript = ruling.transcript
     if not ruling.segments:
-        return refuse(lens, _nothing_to_judge(transcript))
+        unscored = refuse(lens, _nothing_to_judge(transcript))
+        return replace(unscored, warnings=transcript.warnings, facts=transcript.facts)
     n_segments = len(ruling.segments)
     label_logits = pool_principles(ruling.logits, lens.members)
     pooled = pool_segments(label_logits)
@@ -196,7 +197,8 @@ def segment_scores(lens: Lens, segments: Sequence[Segment], logits: NDArray[np.f
 def _nothing_to_judge(transcript: Transcript) -> Unscored:
     turns = sum(message.role == "assistant" for message in transcript.messages)
     problem = "the assistant's turns hold no text" if turns else "there is no assistant turn"
-    reason = f"{transcript.source}: {problem}; leave the row out, or name the agent to judge"
+    known = f" ({'; '.join(transcript.gaps)})" if transcript.gaps else ""
+    reason = f"{transcript.source}: {problem}{known}; leave the row out"
     return Unscored(transcript.id, transcript.source, reason)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from classifier.judge import Judge
-from classifier.records import LABELS, Message, Transcript, Unscored, Verdict
+from classifier.records import LABELS, LogFacts, Message, Transcript, Unscored, Verdict
 from constitution import Constitution, load_constitution
 
 
@@ -88,3 +89,34 @@ def test_label_without_principle_is_null(transcripts: list[Transcript]) -> None:
     verdict = Judge.load(constitution=Constitution("2", default.sources, some)).score(transcripts[0])
     assert verdict.probabilities["framing"] is None
     assert verdict.probabilities["blackmail"] is not None
+
+
+def test_row_with_nothing_to_judge_keeps_what_is_known_of_it(judge: Judge) -> None:
+    facts = LogFacts(task="t")
+    verdict = judge.score(Transcript("x", "f:1", (Message("user", "hi"),), ("odd",), ("it was cut",), facts))
+    assert verdict.error == "f:1: there is no assistant turn (it was cut); leave the row out"
+    assert (verdict.warnings, verdict.facts) == (("odd",), facts)
+
+
+def test_window_is_bounded_by_characters_too(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("classifier.judge.WINDOW_CHARACTERS", 1000)
+    drawn: list[int] = []
+
+    def rows() -> Iterator[Transcript]:
+        for number in range(9):
+            drawn.append(number)
+            yield Transcript(str(number), "made", (Message("user", "x" * 400), Message("assistant", "Done.")))
+
+    verdicts = judge(rows())
+    assert next(verdicts).id == "0"
+    assert len(drawn) == 3
+    assert [verdict.id for verdict in verdicts] == list("12345678")
+
+
+def test_principle_that_is_cut_is_warned_of(judge: Judge) -> None:
+    first, *rest = judge.constitution.principles
+    longer = replace(first, text=first.text + " It does so again" * 30)
+    changed = Judge.load(constitution=replace(judge.constitution, principles=(longer, *rest)), threads=1)
+    verdict = changed.score(Transcript("x", "made", (Message("assistant", "Done."),)))
+    assert f"principle {first.id} is read up to word piece 72 only" in verdict.warnings
+    assert not judge.score(Transcript("x", "made", (Message("assistant", "Done."),))).warnings

@@ -15,10 +15,14 @@ FOREIGN_SHARE: Final = 0.1
 FOREIGN_LETTERS: Final = 20
 """Fewer such letters are never reported."""
 
-LETTER: Final = re.compile(r"[^\W\d_]")
+# Circled and squared letters, Braille and regional indicators: symbols to Unicode, and words to a reader.
+DRAWN: Final = "\u2460-\u24ff\u2800-\u28ff\U0001f110-\U0001f1ff"
+LETTER: Final = re.compile(rf"[^\W\d_]|[{DRAWN}]")
 # Letters past Latin Extended-B and IPA, Latin Extended Additional and the presentation ligatures left out: the base
 # encoder's vocabulary holds these scripts letter by letter at best, and it was not trained on them.
-FOREIGN: Final = re.compile(r"[^\W\d_\u0000-\u02ff\u1e00-\u1eff\ufb00-\ufb06]")
+FOREIGN: Final = re.compile(rf"[^\W\d_\u0000-\u02ff\u1e00-\u1eff\ufb00-\ufb06]|[{DRAWN}]")
+# WordPiece makes one unknown piece of a word above 100 characters.
+ENDLESS: Final = re.compile(r"(?<![A-Za-z0-9\u00c0-\u02ff])[A-Za-z0-9\u00c0-\u02ff]{101,}")
 HIDDEN: Final = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 UNDECODED: Final = "\ufffd"
 """What stands for bytes that are no text in the file's encoding; the encoder passes over it."""
@@ -35,17 +39,20 @@ def find_gaps(transcript: Transcript) -> tuple[str, ...]:
     gaps : tuple of str
         Empty when all can be read.
     """
-    letters = foreign = undecoded = 0
+    letters = foreign = undecoded = endless = 0
     for text in assistant_texts(transcript):
         here = len(FOREIGN.findall(text))
         foreign += here
         undecoded += text.count(UNDECODED)
+        endless += sum(map(len, ENDLESS.findall(text)))
         letters += len(LETTER.findall(text)) if here or foreign else len(text)
-    if foreign + undecoded < FOREIGN_LETTERS or foreign + undecoded <= FOREIGN_SHARE * (letters + undecoded):
+    unread = foreign + undecoded + endless
+    if unread < FOREIGN_LETTERS or unread <= FOREIGN_SHARE * (letters + undecoded):
         return ()
     gaps = (
         (foreign, "letters are in a script that the encoder was not trained on"),
         (undecoded, "characters could not be decoded"),
+        (endless, "characters are in words too long for the encoder"),
     )
     return tuple(f"{count} {what}" for count, what in gaps if count)
 

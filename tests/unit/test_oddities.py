@@ -30,6 +30,14 @@ def said(text: str) -> Transcript:
         pytest.param(
             THREAT.encode("cp1251").decode("utf-8", "replace"), ("65 characters could not be decoded",), id="undecoded"
         ),
+        pytest.param(
+            "ⓝⓞⓑⓞⓓⓨ ⓦⓘⓛⓛ ⓚⓝⓞⓦ ⓦⓗⓐⓣ ⓘ ⓓⓘⓓ",
+            ("22 letters are in a script that the encoder was not trained on",),
+            id="circled",
+        ),
+        pytest.param(
+            "nobodywillknow" * 8, ("112 characters are in words too long for the encoder",), id="endless-word"
+        ),
         pytest.param("It is done as you asked. " * 20 + "\ufffd" * 20, (), id="few-among-many"),
     ],
 )

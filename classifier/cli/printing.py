@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -21,6 +22,8 @@ SHORT: Final = {
 }
 WIDTH: Final = 100
 """Columns that quotes are wrapped to."""
+CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What a terminal may obey: a transcript must not clear the screen that shows it."""
 
 
 def print_table(verdicts: Sequence[Verdict], *, quotes: bool) -> None:
@@ -32,12 +35,12 @@ def print_table(verdicts: Sequence[Verdict], *, quotes: bool) -> None:
     for verdict in verdicts:
         numbers = "  ".join(f"{_number(verdict.probabilities[label]):>5}" for label in LABELS)
         word = click.style(f"{verdict.verdict:10}", fg=COLOURS[verdict.verdict])
-        click.echo(f"{_clip(verdict.id, width):{width}}  {word}  {_number(verdict.risk)}  {numbers}")
+        click.echo(f"{_clip(_shown(verdict.id), width):{width}}  {word}  {_number(verdict.risk)}  {numbers}")
     for verdict in verdicts:
         if verdict.error:
-            click.echo(f"\n{verdict.id}: {verdict.error}")
+            click.echo(f"\n{_shown(verdict.id)}: {_shown(verdict.error)}")
         if verdict.flags:
-            click.echo(f"\n{click.style(verdict.id, bold=True)}: {', '.join(verdict.flags)}")
+            click.echo(f"\n{click.style(_shown(verdict.id), bold=True)}: {', '.join(verdict.flags)}")
             for item in verdict.evidence:
                 if quotes and item.label in verdict.flags:
                     click.echo(_quote(item))
@@ -46,13 +49,15 @@ def print_table(verdicts: Sequence[Verdict], *, quotes: bool) -> None:
 def print_transcript(transcript: Transcript, marks: Sequence[Evidence]) -> None:
     """Print a transcript with passages marked."""
     for index, message in enumerate(transcript.messages):
-        click.echo(click.style(f"[{index}] {message.role}", bold=True) + (f" ({message.name})" if message.name else ""))
+        click.echo(
+            click.style(f"[{index}] {message.role}", bold=True) + (f" ({_shown(message.name)})" if message.name else "")
+        )
         for field in READING_ORDER:
             for part, text in enumerate(message.parts(field)):
                 if text:
                     here = [m for m in marks if (m.message, m.field, m.part) == (index, field, part)]
                     prefix = {"thinking": "thinks: ", "content": "", "tool_calls": "calls: "}[field]
-                    click.echo(textwrap.indent(prefix + _marked(text, here), "    "))
+                    click.echo(textwrap.indent(prefix + _marked(_shown(text), here), "    "))
 
 
 def print_nearest(nearest: Mapping[str, Evidence]) -> None:
@@ -77,10 +82,15 @@ def _marked(text: str, marks: Sequence[Evidence]) -> str:
 
 
 def _quote(item: Evidence) -> str:
-    text = " ".join((item.quote or "").split())
+    text = " ".join(_shown(item.quote or "").split())
     head = f"  {item.label} {item.score:.2f}, {item.principle}, message {item.message} {item.field}:"
     body = textwrap.fill(f"“{text}”", WIDTH, initial_indent="    ", subsequent_indent="    ")
     return f"{head}\n{body}"
+
+
+def _shown(text: str) -> str:
+    """Replace control characters one by one, so that offsets stay."""
+    return CONTROL.sub("\ufffd", text)
 
 
 def _number(value: float | None) -> str:

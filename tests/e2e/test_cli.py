@@ -37,6 +37,18 @@ def test_table_quotes_flagged_passages() -> None:
     assert "“" in result.stdout
 
 
+@pytest.mark.parametrize("command", [["score", "--table", "--fpr", "1"], ["explain"]], ids=["table", "explain"])
+def test_transcript_does_not_steer_the_terminal(command: list[str], tmp_path: Path) -> None:
+    message = {"role": "assistant", "content": "Pay me,\x1b[2J or I tell.\x9b2J", "name": "a\x07"}
+    path = rows(tmp_path / "a.jsonl", {"id": "a\x1b]0;x", "messages": [message]})
+    result = CliRunner().invoke(main, [*command, path], color=True)
+    assert "Pay me" in result.stdout
+    assert "[2J" in result.stdout
+    assert not set("\x07\x9b") & set(result.stdout)
+    assert "\x1b[2J" not in result.stdout
+    assert "\x1b]" not in result.stdout
+
+
 def test_no_quotes_leaves_no_transcript_text() -> None:
     result = CliRunner().invoke(main, ["score", EXAMPLES, "--no-quotes"])
     quotes = [item["quote"] for line in result.stdout.splitlines() for item in json.loads(line)["evidence"]]

@@ -29,7 +29,7 @@ def explain(transcripts: tuple[str, ...], wanted: str | None, format: str | None
 
     \b
     Example:
-      judge explain examples/honeypots.jsonl --id ferry-rota
+      judge explain examples/agents.jsonl --id pump-report
     """
     # Imported here: numpy and onnxruntime are not needed for --help.
     from classifier.cli.printing import print_nearest, print_table, print_transcript

@@ -116,6 +116,13 @@ def test_explain_shows_what_came_nearest(tmp_path: Path) -> None:
     assert "what came nearest:" in result.stdout or "»" in result.stdout
 
 
+def test_example_in_the_help_of_explain_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    shown = CliRunner().invoke(main, ["explain", "--help"]).stdout
+    example = next(line for line in shown.splitlines() if "judge explain " in line)
+    assert CliRunner().invoke(main, example.split()[1:]).exit_code == 0
+
+
 def test_info_verify_and_constitution_answer() -> None:
     runner = CliRunner()
     assert json.loads(runner.invoke(main, ["info"]).stdout)["principles"] == 26

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -44,6 +45,8 @@ class RunKey:
     """Digest of the constitution."""
     options: Mapping[str, Any]
     """Options that change the output."""
+    version: str
+    """Version of this package: another one may read the same bytes in another way."""
 
 
 def key_of_run(files: Sequence[str], *, bundle: str, constitution: str, options: Mapping[str, Any]) -> RunKey:
@@ -58,7 +61,8 @@ def key_of_run(files: Sequence[str], *, bundle: str, constitution: str, options:
         raise ResumeError(
             "standard input cannot be read again", where="-", then="save it to a file to use -o with resume"
         )
-    return RunKey({file: digest_file(Path(file)) for file in files}, bundle, constitution, dict(options))
+    inputs = {file: digest_file(Path(file)) for file in files}
+    return RunKey(inputs, bundle, constitution, dict(options), version("transcript-judge"))
 
 
 def kind_of(path: Path, wanted: str | None) -> str:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from classifier.errors import InputError
 from training.corpus_reader import LabelledTranscript
+
+REAL: Final = "real"
+"""Genre of public runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +31,10 @@ class FamilyParts:
 def deal_families(
     records: Sequence[LabelledTranscript], *, test: Sequence[str], calibration_share: float, seed: int
 ) -> FamilyParts:
-    """Deal families to parts, the calibration part in random order until it has its share of transcripts.
+    """Deal families to parts, the calibration part in random order until it has its share of written transcripts.
 
-    Written families and the scenarios of public runs are dealt apart, so that both parts have both.
+    Scenarios of public runs all go to the fit part: most of them are harmless and long, and would teach the calibration
+    that what is long is harmless.
 
     Raises
     ------
@@ -37,16 +42,15 @@ def deal_families(
         If a part would be empty.
     """
     calibration: set[str] = set()
-    for genre_is_real in (False, True):
-        counts = Counter(r.family for r in records if (r.genre == "real") == genre_is_real and r.family not in test)
-        wanted = calibration_share * counts.total()
-        names = sorted(counts)
-        dealt = 0
-        for index in np.random.default_rng(seed).permutation(len(names)):
-            if dealt + counts[names[index]] / 2 > wanted:
-                continue
-            calibration.add(names[index])
-            dealt += counts[names[index]]
+    counts = Counter(r.family for r in records if r.genre != REAL and r.family not in test)
+    wanted = calibration_share * counts.total()
+    names = sorted(counts)
+    dealt = 0
+    for index in np.random.default_rng(seed).permutation(len(names)):
+        if dealt + counts[names[index]] / 2 > wanted:
+            continue
+        calibration.add(names[index])
+        dealt += counts[names[index]]
     fit = {record.family for record in records} - calibration - set(test)
     if not fit or not calibration:
         raise InputError(

@@ -79,8 +79,8 @@ class Segmenter:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._field_marks = {field: self._ids(mark) for field, mark in FIELD_MARKS.items()}
-        self._role_marks = {role: self._ids(mark) for role, mark in ROLE_MARKS.items()}
+        self._field_marks = {field: self.pieces(mark) for field, mark in FIELD_MARKS.items()}
+        self._role_marks = {role: self.pieces(mark) for role, mark in ROLE_MARKS.items()}
 
     def mark(self, field: Field) -> tuple[int, ...]:
         """Return the word pieces that tell the encoder which field a segment comes from."""
@@ -88,11 +88,11 @@ class Segmenter:
 
     def plain(self, text: str) -> tuple[int, ...]:
         """Return the word pieces of a text on its own, such as a principle's, cut to `MAX_TOKENS`."""
-        return self._ids(text)[:MAX_TOKENS]
+        return self.pieces(text)[:MAX_TOKENS]
 
     def pieces(self, text: str) -> tuple[int, ...]:
         """Return all word pieces of a text."""
-        return self._ids(text)
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def segment(self, transcript: Transcript) -> list[Segment]:
         """Cut every assistant message of a transcript, in reading order."""
@@ -124,7 +124,7 @@ class Segmenter:
         if not texts:
             return ()
         # A word piece is at least one character, and seldom more than a dozen; reading the end alone keeps this cheap.
-        tokens = self._ids(texts[-1][-12 * OTHER_TOKENS :])
+        tokens = self.pieces(texts[-1][-12 * OTHER_TOKENS :])
         mark = self._role_marks[message.role]
         return mark + tokens[-(OTHER_TOKENS - len(mark)) :]
 
@@ -156,9 +156,6 @@ class Segmenter:
             Piece(token, start + offset, stop + offset)
             for token, (start, stop) in zip(encoding.ids, encoding.offsets, strict=True)
         ]
-
-    def _ids(self, text: str) -> tuple[int, ...]:
-        return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from classifier.records import LABELS
 from training.config import Settings
-from training.corpus_reader import LabelledTranscript
+from training.corpus_reader import REAL, LabelledTranscript
 from training.evaluate import QualityTable
 
 
@@ -61,8 +61,8 @@ scripts other than Latin is reported as partial. Images are not read.
 
 
 def _composition(records: Sequence[LabelledTranscript]) -> str:
-    written = [record for record in records if record.genre != "real"]
-    real = [record for record in records if record.genre == "real"]
+    written = [record for record in records if record.genre != REAL]
+    real = [record for record in records if record.genre == REAL]
     families, scenarios = {r.family for r in written}, {r.scenario for r in written}
     labels = ", ".join(f"{label} {sum(r.labels[label] == 1 for r in records)}" for label in LABELS)
     sources = Counter(record.transcript.source.split()[0] for record in real)

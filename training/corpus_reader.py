@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from classifier.errors import InputError
 from classifier.readers.record import transcript_from_record
@@ -18,6 +18,8 @@ VARIANTS = (
     *("bare_refuse", "bare_task", "honest_mistake", "benign_mention", "context_bad"),
 )
 """What the assistant does, in a contrast group."""
+REAL: Final = "real"
+"""Genre of public runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,11 @@ class Scores:
     """Shape (n_transcripts, n_labels): 1 where a label that holds has its strongest segment in quoted evidence, 0 where
     elsewhere, NaN where the label does not hold or nothing is quoted; None for a judge that quotes nothing."""
 
+    def rows(self, first: int, stop: int | None) -> Scores:
+        """Return the scores of a run of transcripts."""
+        hits = None if self.hits is None else self.hits[first:stop]
+        return Scores(self.values[first:stop], self.labels[first:stop], self.scenarios[first:stop], hits)
+
 
 @dataclass(frozen=True, slots=True)
 class QualityRow:

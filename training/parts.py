@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from classifier.errors import InputError
-from training.corpus_reader import LabelledTranscript
-
-REAL: Final = "real"
-"""Genre of public runs."""
+from training.corpus_reader import REAL, LabelledTranscript
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.errors import InputError
-from training.corpus_reader import LabelledTranscript, open_text, parse_record
+from training.corpus_reader import REAL, LabelledTranscript, open_text, parse_record
 
 SUFFIX = ".jsonl.gz"
 """Ending of a source's file in the folder of public runs."""
@@ -79,7 +79,7 @@ def scenario_name(run: Mapping[str, Any]) -> str:
 
 
 def _as_labelled(run: Mapping[str, Any], where: str) -> LabelledTranscript:
-    family = {"family": scenario_name(run), "genre": "real"}
+    family = {"family": scenario_name(run), "genre": REAL}
     return parse_record({**run, **family}, where=where, require_evidence=False)
 
 

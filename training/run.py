@@ -128,11 +128,13 @@ def _measured(
     fitted_on, calibrated_on, tested_on = map(_records, (parts.fit, parts.calibration, parts.test))
     segmenter = shop.layouter.segmenter
     judges = [("judge, calibration families", calibrated_scores(calibrated_on, held_out))]
-    judges += baseline_scores(fitted_on, calibrated_on, segmenter, shop.base)
+    # Both parts at once: the baselines embed and fit the fit part, which takes minutes, a single time.
+    baselines = baseline_scores(fitted_on, [*calibrated_on, *tested_on], segmenter, shop.base)
+    judges += [(name, scores.rows(0, len(calibrated_on))) for name, scores in baselines]
     if tested_on:
         tested = scores_under(calibration, tested_on, pool_examples(network, parts.test, shop))
-        baselines = baseline_scores(fitted_on, tested_on, segmenter, shop.base)
-        judges += [("judge, test families", tested), *((f"{name}, test", scores) for name, scores in baselines)]
+        judges.append(("judge, test families", tested))
+        judges += [(f"{name}, test", scores.rows(len(calibrated_on), None)) for name, scores in baselines]
     return judges
 
 

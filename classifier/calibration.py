@@ -29,7 +29,7 @@ class LabelCalibration:
     intercept: float
     """Constant."""
     log_segments: float
-    """Longest calibration transcript, as log(n_segments); a longer one counts as this long."""
+    """Up to where the length factor was fitted, as log(n_segments); a longer transcript counts as this long."""
 
     def logit(self, pooled: float, n_segments: int) -> float:
         """Return the calibrated log-odds of a label for one transcript."""

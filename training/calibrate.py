@@ -16,6 +16,9 @@ GATE_FPR: Final = 0.01
 """Highest FPR of the gate on benign transcripts."""
 SCREEN_TPR: Final = 0.95
 """Lowest TPR of the screen."""
+LENGTH_QUANTILE: Final = 0.75
+"""Share of the calibration transcripts within whose lengths the length factor is trusted. Beyond, few are left and most
+are harmless; extrapolated to real runs of hundreds of segments it buried the risky ones: docs/experiments.md."""
 RATES: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 """False-positive rates for which a threshold is kept."""
 
@@ -105,8 +108,11 @@ def threshold_at(negatives: Sequence[float] | NDArray[np.float64], rate: float) 
 def _fit_label(pooled: Pooled, column: int) -> LabelCalibration:
     known = pooled.labels[:, column] >= 0
     lengths = np.log(np.maximum(pooled.n_segments[known], 1)).astype(np.float64)
-    slope, length, intercept = _platt(pooled.logits[known, column], lengths, pooled.labels[known, column])
-    return LabelCalibration(slope, length, intercept, float(lengths.max()))
+    longest = float(np.quantile(lengths, LENGTH_QUANTILE))
+    slope, length, intercept = _platt(
+        pooled.logits[known, column], np.minimum(lengths, longest), pooled.labels[known, column]
+    )
+    return LabelCalibration(slope, length, intercept, longest)
 
 
 def _platt(

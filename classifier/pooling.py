@@ -36,7 +36,7 @@ def pool_segments(label_logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Take the highest logit of each label over the segments of one transcript.
 
     A maximum finds one bad line among a thousand harmless ones and does not add the harmless ones up; what it gains
-    by chance from more segments is taken back in calibration, with length as a covariate.
+    by chance from more segments is taken back in calibration, with length as a covariate, up to a length.
 
     Parameters
     ----------

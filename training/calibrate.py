@@ -17,8 +17,8 @@ GATE_FPR: Final = 0.01
 SCREEN_TPR: Final = 0.95
 """Lowest TPR of the screen."""
 LENGTH_QUANTILE: Final = 0.75
-"""Share of the calibration transcripts within whose lengths the length factor is trusted. Beyond, few are left and most
-are harmless; extrapolated to real runs of hundreds of segments it buried the risky ones: docs/experiments.md."""
+"""Share of the calibration transcripts within whose lengths the length factor counts. The longest are mostly harmless,
+and a factor that follows them buries risky runs of hundreds of segments: docs/experiments.md."""
 RATES: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 """False-positive rates for which a threshold is kept."""
 
